@@ -1,0 +1,154 @@
+"""The one interface of every engine: a request in, ranked paragraphs out."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from index.model import DocumentInfo, Paragraph
+
+Match = Literal["auto", "all", "any"]
+
+MATCHES: tuple[Match, ...] = ("auto", "all", "any")
+MAX_LIMIT = 100
+MAX_CONTEXT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question.
+
+    `limit` (0 to 100) paragraphs are wanted from rank `offset` on, each with `context` (0 to 2)
+    neighbours on either side. `match` says whether a paragraph needs all the words, any of them,
+    or (auto) all, and where no paragraph has all, any.
+    """
+
+    query: str
+    limit: int = 20
+    offset: int = 0
+    match: Match = "auto"
+    context: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A marked stretch of a paragraph's text: `start` and `end` in code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A paragraph that was found; `rank` counts from 1 over all pages.
+
+    `snippet_html` is escaped HTML in which only `<mark>` stands for markup: the whole paragraph,
+    or, beyond 1,000 characters, windows around the matches.
+    """
+
+    rank: int
+    score: float
+    document: DocumentInfo
+    paragraph: Paragraph
+    matches: tuple[Span, ...]
+    snippet_html: str
+    before: tuple[Paragraph, ...]
+    after: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Another query worth trying, and how many paragraphs it finds."""
+
+    kind: Literal["spelling", "variant", "stemmed", "relaxed"]
+    text: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of an answer.
+
+    `total` counts paragraphs and `documents` the documents among them; both are exact.
+    `interpreted` is what was understood, `warnings` what was repaired. `relaxed` is true where no
+    paragraph had all the words and these have some. `partial` is true where time ran out.
+    `took_ms` is the time in milliseconds; `built_at` is the time of the commit, ISO 8601 in UTC.
+    """
+
+    query: str
+    interpreted: str
+    warnings: tuple[str, ...]
+    total: int
+    documents: int
+    limit: int
+    offset: int
+    took_ms: float
+    partial: bool
+    relaxed: bool
+    generation: int
+    built_at: str
+    suggestions: tuple[Suggestion, ...]
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentList:
+    """A stretch of the list of all documents, in the order of their ids; `total` counts all."""
+
+    total: int
+    documents: tuple[DocumentInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A whole document, marked.
+
+    `html` has for each paragraph its text as in `Hit.snippet_html`, never shortened; `matches`
+    the marked spans, none for a paragraph that does not match the query.
+    """
+
+    info: DocumentInfo
+    paragraphs: tuple[Paragraph, ...]
+    matches: tuple[tuple[Span, ...], ...]
+    html: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParagraphView:
+    """One paragraph, its document and its neighbours."""
+
+    document: DocumentInfo
+    paragraph: Paragraph
+    before: tuple[Paragraph, ...]
+    after: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the engine serves; `built_at` is the time of the commit, ISO 8601 in UTC."""
+
+    generation: int
+    built_at: str
+    documents: int
+    paragraphs: int
+
+
+class Engine(Protocol):
+    """What web and command line ask of an engine.
+
+    Every method may be called from any thread, answers from one generation of the index, and
+    raises `search.errors.Unavailable` where there is none to answer from.
+    """
+
+    def search(self, request: Request) -> Page:
+        """Answer a request; a query that does not parse is repaired, never refused."""
+
+    def documents(self, limit: int, offset: int) -> DocumentList:
+        """List documents in the order of their ids."""
+
+    def document(self, id: str, query: str = "") -> DocumentView | None:
+        """Give the document with that id, matches of `query` marked, or None."""
+
+    def paragraph(self, id: str, context: int = MAX_CONTEXT) -> ParagraphView | None:
+        """Give the paragraph with that id and up to `context` neighbours a side, or None."""
+
+    def status(self) -> Status:
+        """Tell which generation is served."""

@@ -1,0 +1,9 @@
+"""What can go wrong in a search, said for people."""
+
+
+class SearchError(Exception):
+    """The base of every error of this package; its text is one line for the user."""
+
+
+class Unavailable(SearchError):
+    """There is no index to answer from: none yet, a damaged one, or one of another version."""
