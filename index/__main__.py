@@ -1,0 +1,139 @@
+"""`python -m index`: bring an index up to date with its documents."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from index.build import Outcome, Summary, build
+from index.errors import IndexFault
+from index.settings import Settings, default_folder
+from index.snapshot import Snapshot
+from index.version import VERSION
+
+SHOWN = 5
+"""How many skipped files the summary names for each reason."""
+
+EXAMPLE = """\
+example:
+  python -m index articles/ minutes.md --to var/index
+  python -m index                      (the same documents again: what changed is taken in)
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; answer the exit code."""
+    settings = _settings(argv)
+    try:
+        if settings.check:
+            _check(settings.folder)
+        else:
+            _build(settings)
+    except IndexFault as error:
+        print(f"index: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("index: stopped; the index is as it was before", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _settings(argv: Sequence[str] | None) -> Settings:
+    parser = argparse.ArgumentParser(
+        prog="python -m index",
+        description="Bring an index up to date with its documents.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "documents",
+        nargs="*",
+        type=Path,
+        metavar="DOCS",
+        help="files and folders that the index shall hold; without any, those of last time",
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        default=default_folder(),
+        metavar="DIR",
+        help="the folder of the index ($PASSAGE_INDEX, or %(default)s)",
+    )
+    parser.add_argument("--rebuild", action="store_true", help="read every document again")
+    parser.add_argument("--check", action="store_true", help="verify the index, write nothing")
+    parser.add_argument("--version", action="version", version=VERSION)
+    given = parser.parse_args(argv)
+    return Settings(tuple(given.documents), given.to, given.rebuild, given.check)
+
+
+def _check(folder: Path) -> None:
+    snapshot = Snapshot.open(folder)  # compares every byte with its checksum
+    print(
+        f"{folder} is sound: generation {snapshot.generation}, "
+        f"{snapshot.document_count} documents, {snapshot.paragraph_count} paragraphs "
+        f"in {len(snapshot.segments)} segments"
+    )
+
+
+def _build(settings: Settings) -> None:
+    console = Console(stderr=True)
+    if console.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=console, transient=True) as progress:
+            summary = _run(settings, _on_terminal(progress))
+    else:
+        summary = _run(settings, _in_lines)
+    _print(summary)
+
+
+def _run(settings: Settings, report: Callable[[Outcome], None]) -> Summary:
+    return build(settings.folder, settings.documents, report, settings.rebuild)
+
+
+def _on_terminal(progress: Progress) -> Callable[[Outcome], None]:
+    task = progress.add_task("indexing", total=None)
+
+    def report(outcome: Outcome) -> None:
+        progress.update(task, completed=outcome.done, total=outcome.total)
+
+    return report
+
+
+def _in_lines(outcome: Outcome) -> None:
+    if outcome.change != "unchanged":
+        reason = f": {outcome.reason}" if outcome.reason else ""
+        print(f"{outcome.change} {outcome.path!s}{reason}", file=sys.stderr)
+
+
+def _print(summary: Summary) -> None:
+    if summary.rebuilt:
+        print("The index was of another version and has been built anew.")
+    if summary.replaced:
+        now, before = ", ".join(summary.roots), ", ".join(summary.replaced)
+        print(f"The index now holds {now} instead of {before}.")
+    print(
+        f"{summary.documents} documents, {summary.paragraphs} paragraphs: "
+        f"{summary.count('added')} added, {summary.count('changed')} changed, "
+        f"{summary.count('removed')} removed, {summary.count('skipped')} skipped, "
+        f"{summary.seconds:.1f} seconds."
+    )
+    for reason, paths in _skipped(summary).items():
+        shown = ", ".join(paths[:SHOWN]) + (", …" if len(paths) > SHOWN else "")
+        print(f"  skipped {len(paths)}: {reason} ({shown})")
+    if summary.generation is None:
+        print("Nothing has changed since last time.")
+
+
+def _skipped(summary: Summary) -> dict[str, list[str]]:
+    paths: dict[str, list[str]] = {}
+    for outcome in summary.outcomes:
+        if outcome.change == "skipped":
+            paths.setdefault(outcome.reason, []).append(outcome.path)
+    return paths
+
+
+if __name__ == "__main__":
+    sys.exit(main())

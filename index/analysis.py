@@ -1,0 +1,264 @@
+"""The one analysis of text: characters in, tokens out, for indexing, querying and highlighting.
+
+It runs in two steps. Every character of the *original* text gets a class, one letter; a regular
+expression over the classes finds the words, so that offsets never need to be mapped back. Then
+each word is normalised by itself. Both steps look at a character once: the time is linear.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import Stemmer
+
+UNICODE = unicodedata.unidata_version
+"""The version of the character data in use; it is recorded in every index."""
+
+MAX_FORM = 255
+"""The length, in bytes of UTF-8, at which a form is cut."""
+
+
+class Token(NamedTuple):
+    """One token: `form` is the normalised word, `stem` what postings are by.
+
+    `position` counts words from 0; a joined compound (`coordinated` for `co-ordinated`) and a word
+    with its sign (`0%`) share the position of the word they begin with. `start` and `end` are
+    code points of the original text.
+    """
+
+    form: str
+    stem: str
+    position: int
+    start: int
+    end: int
+
+
+def analyze(text: str) -> list[Token]:
+    """Cut a text into tokens, ordered by position."""
+    tokens: list[Token] = []
+    position = 0
+    classes = "".join(map(_CLASSES.__getitem__, text))
+    for match in _WORD.finditer(classes):
+        start, end = match.span()
+        if match["word"]:
+            found = list(_compound(text, classes, start, match.end("word"), position))
+        else:
+            found = _tokens(_plain(text[start:end]), start, position, end - start)
+        if match["sign"] and found:
+            word = found[-1]
+            found += [_token(word.form + match["sign"], word.position, word.start, end)]
+        tokens += found
+        position = found[-1].position + 1 if found else position
+    return tokens
+
+
+def stem(form: str) -> str:
+    """Give the stem of a form: Snowball's English stemmer, where it is of letters alone."""
+    return _snowball(form) if form.isalpha() else form
+
+
+# Classes of characters. Upper case stands for the insides of words, the rest for themselves:
+#   L letter   s the letter s   D decimal digit   M combining mark   I ignorable (vanishes)
+#   S letter of a script written without spaces   E emoji   A super- or subscript   B circled,
+#   squared, fraction   q apostrophe   h hyphen   . , + % #   and a space for what separates
+
+_APOSTROPHES = "'’ʼ‘＇`"
+_THEMSELVES = ".,+%#"
+_SPECIAL = {
+    **dict.fromkeys(_APOSTROPHES, "q"),
+    **dict.fromkeys("-\u2010\u2011", "h"),
+    **dict.fromkeys("sS", "s"),
+    **{c: c for c in _THEMSELVES},
+    "\u200b": " ",  # the zero width space is there to separate
+    "\u034f": "I",
+    "〇": "S",
+}
+_UNSPACED = (
+    "CJK ",
+    "IDEOGRAPHIC ",
+    "HIRAGANA ",
+    "KATAKANA",
+    "HALFWIDTH KATAKANA",
+    "THAI ",
+    "LAO ",
+    "KHMER ",
+    "MYANMAR ",
+)
+_VARIATION_SELECTORS = ((0xFE00, 0xFE0F), (0x180B, 0x180F), (0xE0100, 0xE01EF))
+_SKIN_TONES = ((0x1F3FB, 0x1F3FF),)
+_EMOJI = (
+    (0x231A, 0x231B),
+    (0x23E9, 0x23FA),
+    (0x2600, 0x27BF),
+    (0x2B1B, 0x2B1C),
+    (0x2B50, 0x2B55),
+    (0x1F000, 0x1FAFF),
+)
+
+_INITIALS = r"[Ls][MI]*+(?:\.[Ls][MI]*+(?![LsD]))++\.?+(?:qs(?![LsDMI]))?+"
+_LETTERS_AND_DIGITS = r"(?:[Ls][MI]*+(?:q(?=[Ls]))?+|D[MI]*+(?:[.,](?=D))?+)++(?:qs(?![LsDMI]))?+"
+_WORD = re.compile(
+    rf"(?P<word>(?:{_INITIALS}|{_LETTERS_AND_DIGITS})(?:h(?:{_INITIALS}|{_LETTERS_AND_DIGITS}))*+)"
+    r"(?P<sign>(?:\+\+|[+%#])(?![LsD]))?"
+    r"|A+|B|[SE][MI]*+"
+)
+_GROUP = re.compile(r",(?=DDD(?!D))")
+
+
+def _inside(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return any(first <= code <= last for first, last in ranges)
+
+
+_BY_CATEGORY = {"Cf": "I", "Nd": "D", "Mn": "M", "Mc": "M", "Me": "M"}
+_BY_DISGUISE = {"<super>": "A", "<sub>": "A", "<circle>": "B"}
+
+
+def _class(char: str) -> str:
+    category, code = unicodedata.category(char), ord(char)
+    if _inside(code, _VARIATION_SELECTORS + _SKIN_TONES):
+        return "I"
+    known = _SPECIAL.get(char) or _BY_CATEGORY.get(category)
+    disguise = "" if known else _disguise(char)
+    if known or disguise in _BY_DISGUISE:
+        return known or _BY_DISGUISE[disguise]
+    if category[0] == "L":
+        return "S" if unicodedata.name(char, "").startswith(_UNSPACED) else "L"
+    if disguise:
+        return "B"
+    return "E" if category == "So" and _inside(code, _EMOJI) else " "
+
+
+def _disguise(char: str) -> str:
+    """Give the kind of a character that is a disguise of letters or digits, such as `<super>`."""
+    decomposed = unicodedata.normalize("NFKD", char)
+    if decomposed == char or not any(c.isalpha() or c.isdecimal() for c in decomposed):
+        return ""
+    return unicodedata.decomposition(char).partition(" ")[0]
+
+
+class _Classes(dict[str, str]):
+    def __missing__(self, char: str) -> str:
+        self[char] = value = _class(char)
+        return value
+
+
+_CLASSES = _Classes()
+
+
+# Words. A part of a word is a list of (character, offset): what was deleted is not in it.
+
+_Chars = list[tuple[str, int]]
+
+
+def _compound(text: str, classes: str, start: int, end: int, position: int) -> Iterator[Token]:
+    """Give the tokens of one word, or of several that hyphens join."""
+    parts: list[Token] = []
+    for part in re.finditer(r"[^h]+", classes[start:end]):
+        first, last = start + part.start(), start + part.end()
+        chars = _word(text[first:last], part[0])
+        parts += _tokens(chars, first, position + len(parts), last - first)
+    if len(parts) > 1 and "h" in classes[start:end]:
+        joined = "".join(part.form for part in parts)
+        parts.insert(1, _token(joined, position, parts[0].start, parts[-1].end))
+    yield from parts
+
+
+def _word(text: str, classes: str) -> _Chars:
+    """Take the apostrophes, the stops of initialisms and the commas of thousands out of a word."""
+    if classes.endswith("qs"):
+        classes = classes[:-2]
+    dropped = {match.start() for match in _GROUP.finditer(classes)}
+    number = "D" in classes
+    for i, cls in enumerate(classes):
+        if cls in "qI" or (cls == "." and not number):
+            dropped.add(i)
+    return [(text[i], i) for i in range(len(classes)) if i not in dropped]
+
+
+def _plain(text: str) -> _Chars:
+    return [(char, i) for i, char in enumerate(text) if _CLASSES[char] != "I"]
+
+
+def _tokens(chars: _Chars, start: int, position: int, length: int) -> list[Token]:
+    """Normalise a word; one character can hold several words (`ﷺ`), which share its offsets."""
+    pieces = _normalise("".join(char for char, _ in chars))
+    if len(pieces) == 1:
+        return [_token(pieces[0][0], position, start, start + length)]
+    return [
+        _token(form, position + i, start + chars[first][1], start + chars[last][1] + 1)
+        for i, (form, first, last) in enumerate(pieces)
+    ]
+
+
+def _token(form: str, position: int, start: int, end: int) -> Token:
+    if len(form) * 4 > MAX_FORM:
+        form = form.encode()[:MAX_FORM].decode(errors="ignore")
+    return Token(form, stem(form), position, start, end)
+
+
+# Normalisation of one word.
+
+_UNDECOMPOSED = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+)
+_ARABIC_LETTER_MARKS = "\u0653\u0654\u0655"  # maddah and hamza belong to the letter
+
+
+@lru_cache(maxsize=1 << 16)
+def _normalise(word: str) -> tuple[tuple[str, int, int], ...]:
+    """Give the forms in a word, each with the indices of its first and last character."""
+    if word.isascii():
+        return ((word.lower(), 0, len(word) - 1),) if word else ()
+    folded = [(c, i) for i, char in enumerate(word) for c in _fold(char)]
+    pieces: list[tuple[str, int, int]] = []
+    piece: list[str] = []
+    first, last, on_latin = 0, 0, False
+    for char, i in [*folded, (" ", 0)]:
+        if unicodedata.category(char)[0] == "M":
+            if not on_latin and piece:
+                piece.append(char)
+                last = i
+            continue
+        on_latin = unicodedata.name(char, "").startswith(("LATIN", "GREEK"))
+        if char != " ":
+            first = first if piece else i
+            last = i
+            piece.append(char)
+        elif piece:
+            pieces.append((unicodedata.normalize("NFC", "".join(piece)), first, last))
+            piece = []
+    return tuple(pieces)
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold(char: str) -> str:
+    """Decompose and case-fold one character; what separates inside it becomes a space."""
+    if char in _THEMSELVES:
+        return char
+    decomposed = unicodedata.normalize("NFKD", char).casefold().translate(_UNDECOMPOSED)
+    return "".join(_kept(c) for c in decomposed)
+
+
+def _kept(char: str) -> str:
+    category, code = unicodedata.category(char), ord(char)
+    if char in _APOSTROPHES or char == "\u0640" or category == "Me":
+        return ""
+    if category == "Mn" and (0x0591 <= code <= 0x05C7 or 0x0610 <= code <= 0x06ED):
+        return char if char in _ARABIC_LETTER_MARKS else ""
+    return char if category[0] in "LM" or category == "Nd" or _CLASSES[char] in "SE" else " "
+
+
+# Stems. A stemmer must not be shared by threads.
+
+_stemmers = threading.local()
+
+
+@lru_cache(maxsize=1 << 17)
+def _snowball(form: str) -> str:
+    if not hasattr(_stemmers, "english"):
+        _stemmers.english = Stemmer.Stemmer("english", 0)
+    found: str = _stemmers.english.stemWord(form)
+    return found

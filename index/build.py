@@ -1,0 +1,210 @@
+"""The pipeline: walk, compare, read, write. It brings an index up to date with its folders."""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from index import storage
+from index.errors import NoDocuments, NoIndex, OtherVersion, Unreadable
+from index.manifest import Entry, Manifest, Source, Walk, document_id, free_id, walk
+from index.model import Document, DocumentInfo, Draft
+from index.readers import READERS, read
+from index.snapshot import Snapshot
+from index.writer import Writer, lock
+
+Change = Literal["added", "changed", "removed", "skipped", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file, `done` of `total`; `reason` says why it was skipped."""
+
+    path: str
+    change: Change
+    done: int
+    total: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of a run; `generation` is None where nothing had changed.
+
+    `replaced` are the folders that the index held before and holds no more. `rebuilt` tells that
+    an index of another version was replaced.
+    """
+
+    roots: tuple[str, ...]
+    replaced: tuple[str, ...]
+    rebuilt: bool
+    generation: int | None
+    documents: int
+    paragraphs: int
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+
+    def count(self, change: Change) -> int:
+        """Count the files with which this happened."""
+        return sum(outcome.change == change for outcome in self.outcomes)
+
+
+def build(
+    folder: Path,
+    documents: Iterable[Path] = (),
+    report: Callable[[Outcome], None] = lambda _: None,
+    rebuild: bool = False,
+) -> Summary:
+    """Bring the index in a folder up to date with its documents; a new one is made.
+
+    Without `documents` those of the last run are taken. Raises the errors of `index.errors`.
+    """
+    began = time.monotonic()
+    roots = tuple(Path(path).absolute() for path in documents)
+    if roots:
+        walk(roots)  # so that a wrong name leaves no trace
+    with lock(folder):
+        previous, remembered, rebuilt = _open(folder)
+        known = Manifest((), {}) if rebuild or previous is None else remembered
+        found = _walk(roots or tuple(map(Path, remembered.roots)), folder)
+        run = _Run(known, found, report)
+        generation = None
+        with Writer(folder, previous if known.files else None) as writer:
+            manifest = run.manifest(writer, tuple(map(str, roots)) or remembered.roots)
+            if not manifest.files:
+                raise NoDocuments(_nothing_to_index(manifest.roots, run.outcomes, previous))
+            if manifest != known:
+                generation = writer.commit(manifest.to_json())
+        snapshot = Snapshot.open(folder)
+    return Summary(
+        roots=manifest.roots,
+        replaced=tuple(r for r in remembered.roots if r not in manifest.roots),
+        rebuilt=rebuilt,
+        generation=generation,
+        documents=snapshot.document_count,
+        paragraphs=snapshot.paragraph_count,
+        outcomes=tuple(run.outcomes),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _open(folder: Path) -> tuple[Snapshot | None, Manifest, bool]:
+    """Give the index as it is, its manifest, and whether it is of another version."""
+    try:
+        generation = storage.latest_generation(folder)
+    except NoIndex:
+        return None, Manifest((), {}), False
+    try:
+        snapshot = Snapshot.open(folder)
+    except OtherVersion:
+        return None, Manifest(storage.remembered_roots(folder, generation), {}), True
+    entries = [segment.entry for segment in snapshot.segments]
+    storage.remove_unnamed(folder, generation, entries)  # what a killed run left
+    return snapshot, Manifest.from_json(snapshot.manifest), False
+
+
+def _walk(roots: tuple[Path, ...], folder: Path) -> Walk:
+    if not roots:
+        raise NoDocuments(
+            f"no documents are named, and {folder} remembers none; "
+            f"name a file or folder: python -m index DOCS --to {folder}"
+        )
+    return walk(roots)
+
+
+def _nothing_to_index(
+    roots: tuple[str, ...], outcomes: list[Outcome], previous: Snapshot | None
+) -> str:
+    reasons = sorted({outcome.reason for outcome in outcomes if outcome.change == "skipped"})
+    text = f"there is nothing to index in {', '.join(roots)}"
+    text += f" ({'; '.join(reasons)})" if reasons else ""
+    return text + ("; the index is left as it was" if previous else "")
+
+
+class _Run:
+    """One pass over the files: what is known of them, and what becomes of them."""
+
+    def __init__(self, known: Manifest, found: Walk, report: Callable[[Outcome], None]) -> None:
+        self.outcomes: list[Outcome] = []
+        self._known = known.files
+        self._found = found
+        self._report = report
+        self._total = len(found.sources)
+
+    def manifest(self, writer: Writer, roots: tuple[str, ...]) -> Manifest:
+        """Bring every file's change to the writer; give the manifest that is then true."""
+        files = {str(s.path): self._known.get(str(s.path)) for s in self._found.sources}
+        files |= self._out_of_reach()
+        for path in self._known.keys() - files.keys():
+            self._delete(writer, self._known[path])
+            self._note(path, "removed")
+        taken = {name for entry in files.values() if entry for name in entry.documents}
+        for source in sorted(self._found.sources, key=lambda s: (document_id(s.name), s.name)):
+            path = str(source.path)
+            try:
+                files[path] = self._take(writer, source, files[path], taken)
+            except (OSError, Unreadable) as error:
+                reason = error.strerror if isinstance(error, OSError) else str(error)
+                self._note(path, "skipped", reason or str(error))
+        kept = {path: entry for path, entry in sorted(files.items()) if entry}
+        return Manifest(roots, kept)
+
+    def _out_of_reach(self) -> dict[str, Entry]:
+        """Give the known files in folders that cannot be read now: they stay as they are."""
+        for closed in self._found.closed:
+            self._note(str(closed), "skipped", "the folder cannot be read")
+        return {
+            path: entry
+            for path, entry in self._known.items()
+            if any(Path(path).is_relative_to(closed) for closed in self._found.closed)
+        }
+
+    def _take(self, writer: Writer, source: Source, known: Entry | None, taken: set[str]) -> Entry:
+        path, status = str(source.path), source.stat()
+        if source.path.suffix.lower() not in READERS:
+            raise Unreadable(
+                f"there is no reader for {source.path.suffix or 'files without suffix'}"
+            )
+        if known and (known.size, known.mtime_ns) == (status.st_size, status.st_mtime_ns):
+            self._note(path, "unchanged")
+            return known
+        digest = source.hash()
+        if known and known.hash == digest:
+            self._note(path, "unchanged")
+            return known
+        name = known.documents[0] if known else free_id(document_id(source.name), taken)
+        drafts = list(read(source.path, name))
+        if known:
+            self._delete(writer, known)
+        for draft in drafts:
+            writer.add(_document(draft, source.name))
+        ids = tuple(draft.id for draft in drafts)
+        taken.update(ids)
+        self._note(path, "changed" if known else "added")
+        return Entry(status.st_size, status.st_mtime_ns, digest, ids)
+
+    def _delete(self, writer: Writer, entry: Entry) -> None:
+        for name in entry.documents:
+            writer.delete(name)
+
+    def _note(self, path: str, change: Change, reason: str = "") -> None:
+        done = len(self.outcomes) + 1
+        self.outcomes.append(Outcome(path, change, done, max(self._total, done), reason))
+        self._report(self.outcomes[-1])
+
+
+def _document(draft: Draft, name: str) -> Document:
+    info = DocumentInfo(
+        id=draft.id,
+        title=draft.title,
+        author=draft.author,
+        date=draft.date,
+        type=draft.type,
+        language=draft.language,
+        path=os.fsencode(name).decode(errors="replace"),
+        paragraphs=len(draft.paragraphs) - 1,
+        words=0,  # counted when the document is inverted
+    )
+    return Document(info, draft.paragraphs)

@@ -1,0 +1,122 @@
+"""What is indexed: the files, as they were when they were read, and their documents' ids."""
+
+import hashlib
+import os
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from index.errors import NoDocuments, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file as it was read: size in bytes, time of its last change in ns, and BLAKE2b."""
+
+    size: int
+    mtime_ns: int
+    hash: str
+    documents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The roots that were named, as absolute paths, and every file indexed from them."""
+
+    roots: tuple[str, ...]
+    files: dict[str, Entry]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the manifest as plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Manifest":
+        """Take a manifest from plain data."""
+        files = {
+            path: Entry(e["size"], e["mtime_ns"], e["hash"], tuple(e["documents"]))
+            for path, e in data["files"].items()
+        }
+        return cls(tuple(data["roots"]), files)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file found; `name` is its path relative to the root, behind the root's name if several."""
+
+    path: Path
+    name: str
+
+    def stat(self) -> os.stat_result:
+        """Ask the system for size and time of change. Raises Unreadable, OSError."""
+        status = self.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable("not a regular file")
+        return status
+
+    def hash(self) -> str:
+        """Give the hash of the content, in hexadecimal. Raises OSError."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """All files under the roots, and the folders that could not be read."""
+
+    sources: tuple[Source, ...]
+    closed: tuple[Path, ...]
+
+
+def walk(roots: Iterable[Path]) -> Walk:
+    """Find every file under the roots, hidden ones and links that lead out of a root aside.
+
+    Raises NoDocuments where a root does not exist.
+    """
+    roots = tuple(roots)
+    sources: dict[Path, Source] = {}
+    closed: list[Path] = []
+    for root in roots:
+        if not root.exists():
+            raise NoDocuments(f"{root} does not exist")
+        prefix = f"{root.name}/" if len(roots) > 1 and root.is_dir() else ""
+        for path in _files(root, closed):
+            relative = path.relative_to(root) if root.is_dir() else Path(root.name)
+            sources.setdefault(path, Source(path, prefix + relative.as_posix()))
+    return Walk(tuple(sources.values()), tuple(closed))
+
+
+def _files(root: Path, closed: list[Path]) -> Iterator[Path]:
+    if not root.is_dir():
+        yield root
+        return
+    for folder, folders, names in os.walk(root, onerror=lambda e: closed.append(Path(e.filename))):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in (Path(folder, name) for name in sorted(names) if not name.startswith(".")):
+            if not path.is_symlink() or path.resolve().is_relative_to(root):
+                yield path
+
+
+def document_id(name: str) -> str:
+    """Make the id of a file from its relative path: safe in an address, readable by people."""
+    return "".join(map(_id_character, unicodedata.normalize("NFC", name)))
+
+
+def _id_character(char: str) -> str:
+    if char == "/":
+        return "~"
+    # Letters and their marks, and digits, of every script.
+    kept = char in "._-" or unicodedata.category(char)[0] in "LM" or char.isdecimal()
+    return char if kept else "_"
+
+
+def free_id(wanted: str, taken: set[str]) -> str:
+    """Give an id that is not taken: itself, or with `~~2`, `~~3`, … behind it."""
+    number, found = 1, wanted
+    while found in taken:
+        number += 1
+        found = f"{wanted}~~{number}"
+    return found

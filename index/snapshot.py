@@ -1,0 +1,169 @@
+"""One open generation of an index: immutable, shared by any number of threads."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index import storage
+from index.analysis import UNICODE
+from index.codec.adapter import ColumnarSegment
+from index.codec.segment import NOT_FOUND, SegmentData
+from index.errors import Damaged
+from index.model import Document, DocumentInfo, Paragraph
+
+RETRIES = 10
+"""How often opening begins again when a commit removed the generation meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSegment:
+    """A segment in its generation.
+
+    Its paragraphs have the ordinals from `base` on. `live` (bool, one a paragraph) tells the ones
+    that are not deleted; it is None where all are. `entry` is its line in the table of contents.
+    """
+
+    entry: ColumnarSegment
+    data: SegmentData
+    base: int
+    live: npt.NDArray[np.bool_] | None
+
+    def is_live(self, document: int) -> bool:
+        """Tell whether a document is not deleted; documents are deleted whole."""
+        return self.live is None or bool(self.live[self.data.span(document)[0]])
+
+
+class Snapshot:
+    """One generation of the index in a folder.
+
+    `paragraph_count` counts the paragraphs that are not deleted. `built_at` is the time of the
+    commit, ISO 8601 in UTC. `manifest` is what the generation was made of.
+    """
+
+    def __init__(
+        self, folder: Path, generation: int, manifest: dict[str, Any], segments: list[OpenSegment]
+    ) -> None:
+        self.folder = folder
+        self.generation = generation
+        self.manifest = manifest
+        self.segments = segments
+        self.built_at: str = manifest["built_at"]
+        self._bases = [segment.base for segment in segments]
+        self.paragraph_count = sum(segment.entry.doc_count() for segment in segments)
+        self.with_tokens = sum(segment.data.with_tokens for segment in segments)
+        self.total_length = sum(segment.data.total_length for segment in segments)
+
+    @classmethod
+    def open(cls, folder: Path, previous: "Snapshot | None" = None) -> "Snapshot":
+        """Open the newest generation; segments that `previous` has open are shared with it.
+
+        Raises NoIndex, OtherVersion, Foreign, Damaged, OSError.
+        """
+        for _ in range(RETRIES):
+            generation = storage.latest_generation(folder)
+            try:
+                return cls._open(folder, generation, previous)
+            except FileNotFoundError as error:
+                missing = error
+        raise Damaged(f"the index in {folder} lacks a file: {missing}") from missing
+
+    @classmethod
+    def _open(cls, folder: Path, generation: int, previous: "Snapshot | None") -> "Snapshot":
+        entries = storage.read_segments(folder, generation)
+        manifest = storage.read_manifest(folder, generation)
+        known = {s.entry.segid: s.data for s in previous.segments} if previous else {}
+        data = [known.get(e.segid) or SegmentData(folder / e.data_file()) for e in entries]
+        bases = accumulate((d.paragraph_count for d in data), initial=0)
+        segments = []
+        for entry, opened, base in zip(entries, data, bases, strict=False):
+            if entry.paragraphs != opened.paragraph_count:
+                raise Damaged(f"{opened.path} does not belong to generation {generation}")
+            deleted = entry.read_deleted(folder)
+            segments.append(OpenSegment(entry, opened, base, None if deleted is None else ~deleted))
+        return cls(folder, generation, manifest, segments)
+
+    @property
+    def caution(self) -> str | None:
+        """What a user should know of this index, if anything."""
+        built_with = {s.data.unicode for s in self.segments} - {UNICODE}
+        if not built_with:
+            return None
+        return (
+            f"the index was built with the characters of Unicode {built_with.pop()}, "
+            f"this Python knows {UNICODE}: rare characters may be taken differently"
+        )
+
+    def document_frequency(self, stem: str) -> int:
+        """Count the paragraphs in which a stem stands, deleted ones included."""
+        word, total = stem.encode(errors="replace"), 0
+        for segment in self.segments:
+            term = segment.data.terms.find(word)
+            total += segment.data.document_frequency(term) if term != NOT_FOUND else 0
+        return total
+
+    def form_frequency(self, form: str) -> int:
+        """Count the paragraphs in which a form stands, deleted ones included."""
+        word, total = form.encode(errors="replace"), 0
+        for segment in self.segments:
+            number = segment.data.forms.find(word)
+            total += segment.data.form(number)[2] if number != NOT_FOUND else 0
+        return total
+
+    # Documents and paragraphs.
+
+    @cached_property
+    def _documents(self) -> list[tuple[str, OpenSegment, int]]:
+        found = [
+            (segment.data.info(number).id, segment, number)
+            for segment in self.segments
+            for number in range(segment.data.document_count)
+            if segment.is_live(number)
+        ]
+        return sorted(found, key=lambda entry: entry[0])
+
+    @property
+    def document_count(self) -> int:
+        """Count the documents."""
+        return len(self._documents)
+
+    def infos(self, limit: int, offset: int) -> Iterator[DocumentInfo]:
+        """Give a stretch of the documents in the order of their ids."""
+        for _, segment, number in self._documents[offset : offset + limit]:
+            yield segment.data.info(number)
+
+    def find(self, id: str) -> tuple[OpenSegment, int] | None:
+        """Give the segment and the number in it of the document with that id."""
+        for segment in self.segments:
+            number = segment.data.find_document(id)
+            if number != NOT_FOUND and segment.is_live(number):
+                return segment, number
+        return None
+
+    def document(self, id: str) -> Document | None:
+        """Give the document with that id, whole."""
+        place = self.find(id)
+        return place and place[0].data.stored(place[1])
+
+    def locate(self, ordinal: int) -> tuple[OpenSegment, int]:
+        """Give the segment of a paragraph and its ordinal within the segment."""
+        segment = self.segments[bisect_right(self._bases, ordinal) - 1]
+        return segment, ordinal - segment.base
+
+    def paragraph(
+        self, ordinal: int, context: int = 0
+    ) -> tuple[DocumentInfo, tuple[Paragraph, ...], Paragraph, tuple[Paragraph, ...]]:
+        """Give a paragraph: its document, those before it, itself, and those behind it."""
+        segment, local = self.locate(ordinal)
+        data, document = segment.data, int(segment.data.document[local])
+        info, span = data.info(document), data.span(document)
+        before = range(max(span.start, local - context), local)
+        after = range(local + 1, min(span.stop, local + 1 + context))
+        read = (tuple(data.paragraph(p, info.id) for p in r) for r in (before, after))
+        return info, next(read), data.paragraph(local, info.id), next(read)

@@ -1,0 +1,207 @@
+"""The one owner of the write lock: documents added and deleted, and one atomic commit.
+
+The order of a commit makes it safe: every file that a generation names is on the disk before its
+table of contents gets its name, in one rename; only then does anything go that it does not name.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index import storage
+from index.analysis import UNICODE
+from index.codec import container
+from index.codec.adapter import ColumnarSegment
+from index.codec.invert import Inverter
+from index.codec.segment import SegmentData
+from index.errors import Foreign, Locked, NoIndex, NotWritten
+from index.model import Document
+from index.schema import FORMAT
+from index.snapshot import OpenSegment, Snapshot
+
+SEGMENT_SIZE = 1 << 26
+"""How much text, in code points, goes into one segment before the next begins."""
+
+MAX_SEGMENTS = 10
+MAX_DELETED = 0.2
+"""The share of deleted paragraphs above which a segment is written anew."""
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold the write lock of an index; its folder is made where it is missing.
+
+    Raises Locked, Foreign where the folder holds other things, NotWritten.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if strangers := storage.strangers(folder):
+            raise Foreign(f"{folder} is not a folder for an index: it holds {strangers[0]}")
+        file = (folder / storage.LOCK).open("a+")
+    except OSError as error:
+        raise NotWritten(f"cannot write to {folder}: {error.strerror}") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise Locked(
+                f"process {holder} is writing the index in {folder}; try again when it is done"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+class Writer:
+    """Collects one change of an index and commits it; left by an error, it takes all back.
+
+       The lock must be held.
+    `previous` is the generation to change, None to begin anew (what stood there before is
+       replaced by the commit, and kept until then).
+    """
+
+    def __init__(self, folder: Path, previous: Snapshot | None) -> None:
+        self._folder = folder
+        self._kept = list(previous.segments) if previous else []
+        self._deleted: dict[str, set[int]] = {}  # by segment: documents deleted just now
+        self._new: list[ColumnarSegment] = []
+        self._written: list[Path] = []
+        self._inverter = Inverter()
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is not None:
+            self._abort()
+
+    def add(self, document: Document) -> None:
+        """Add a document. Raises NotWritten."""
+        self._inverter.add(document)
+        if self._inverter.size >= SEGMENT_SIZE:
+            self._flush()
+
+    def delete(self, id: str) -> None:
+        """Delete a document of the previous generation."""
+        for segment in self._kept:
+            number = segment.data.find_document(id)
+            if number >= 0 and segment.is_live(number):
+                self._deleted.setdefault(segment.entry.segid, set()).add(number)
+
+    def commit(self, manifest: dict[str, Any]) -> int:
+        """Make the change visible, all of it at once; answer the new generation's number.
+
+        Raises NotWritten; the index is then as it was.
+        """
+        with self._undone_on_error():
+            generation = self._next_generation()
+            self._flush()
+            entries = self._merged(generation)
+            self._write_manifest(generation, manifest)
+            storage.sync_folder(self._folder)
+            storage.write_segments(self._folder, generation, entries)
+        storage.remove_unnamed(self._folder, generation, entries)
+        return generation
+
+    def _abort(self) -> None:
+        for path in self._written:
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _undone_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._abort()
+            raise NotWritten(
+                f"could not write the index in {self._folder}: {error.strerror or error}; "
+                "it is as it was before"
+            ) from error
+
+    def _next_generation(self) -> int:
+        try:
+            return storage.latest_generation(self._folder) + 1
+        except NoIndex:
+            return 1
+
+    def _flush(self) -> None:
+        if self._inverter.size:
+            self._new += self._write(self._inverter)
+        self._inverter = Inverter()
+
+    def _write(self, inverter: Inverter) -> list[ColumnarSegment]:
+        arrays, meta = inverter.arrays()
+        entry = ColumnarSegment(storage.NAME, meta["paragraphs"])
+        path = self._folder / entry.data_file()
+        self._written.append(path)
+        with self._undone_on_error():
+            container.write(path, arrays, meta)
+        return [entry]
+
+    # Deletions and merges. Only neighbours are merged, so that ordinals keep their order.
+
+    def _merged(self, generation: int) -> list[ColumnarSegment]:
+        runs = [[segment] for segment in map(self._with_deletions, self._kept)]
+        runs += [[self._reopened(entry)] for entry in self._new]
+        runs = [run for run in runs if _live(run)]
+        while len(runs) > MAX_SEGMENTS:
+            pairs = [_live(a) + _live(b) for a, b in pairwise(runs)]
+            i = pairs.index(min(pairs))
+            runs[i : i + 2] = [runs[i] + runs[i + 1]]
+        return [entry for run in runs for entry in self._rewritten(run, generation)]
+
+    def _with_deletions(self, segment: OpenSegment) -> OpenSegment:
+        """Give a segment with what was deleted just now taken out of `live`."""
+        numbers = self._deleted.get(segment.entry.segid)
+        if not numbers:
+            return segment
+        count = segment.data.paragraph_count
+        live = np.ones(count, np.bool_) if segment.live is None else segment.live.copy()
+        for number in numbers:
+            span = segment.data.span(number)
+            live[span.start : span.stop] = False
+        return OpenSegment(segment.entry, segment.data, segment.base, live)
+
+    def _reopened(self, entry: ColumnarSegment) -> OpenSegment:
+        return OpenSegment(entry, SegmentData(self._folder / entry.data_file()), 0, None)
+
+    def _rewritten(self, run: list[OpenSegment], generation: int) -> Iterable[ColumnarSegment]:
+        """Give a run of segments as one; a single one stays where few of it are deleted."""
+        segment, count = run[0], sum(s.data.paragraph_count for s in run)
+        if len(run) == 1 and _live(run) >= count * (1 - MAX_DELETED):
+            entry = copy(segment.entry)
+            if entry.segid in self._deleted and segment.live is not None:
+                entry.write_deleted(self._folder, ~segment.live, generation)
+                self._written.append(self._folder / entry.deletions_file())
+            return [entry]
+        inverter = Inverter()
+        for part in run:
+            for number in filter(part.is_live, range(part.data.document_count)):
+                inverter.add(part.data.stored(number))
+        return self._write(inverter)
+
+    def _write_manifest(self, generation: int, manifest: dict[str, Any]) -> None:
+        path = storage.manifest_path(self._folder, generation)
+        self._written.append(path)
+        built_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        header = {"format": FORMAT, "built_at": built_at, "unicode": UNICODE}
+        with path.open("w", encoding="utf-8") as file:
+            json.dump(header | manifest, file)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _live(run: list[OpenSegment]) -> int:
+    return sum(s.data.paragraph_count if s.live is None else int(s.live.sum()) for s in run)

@@ -1,0 +1,131 @@
+"""An engine of a few lines over texts in memory, for tests of what stands in front of it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from index.model import DocumentInfo, Kind, Paragraph
+from search.engine import (
+    MAX_CONTEXT,
+    DocumentList,
+    DocumentView,
+    Hit,
+    Page,
+    ParagraphView,
+    Request,
+    Span,
+    Status,
+    Suggestion,
+)
+
+BUILT_AT = "2026-11-22T19:42:00Z"
+
+
+@dataclass
+class FakeEngine:
+    """Finds the words of a query as they stand; a text is a title and its paragraphs.
+
+    A paragraph that ends in a question mark is a heading. What an engine may say about a query
+    is said of every query.
+    """
+
+    texts: Mapping[str, Sequence[str]]
+    warnings: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    relaxed: bool = False
+    partial: bool = False
+    asked: list[Request] = field(default_factory=list)
+
+    def search(self, request: Request) -> Page:
+        self.asked.append(request)
+        words = re.findall(r"\w+", request.query.casefold())
+        everything = [p for document in sorted(self.texts) for p in self._paragraphs(document)]
+        found = [p for p in everything if words and all(_spans(p.text, [w]) for w in words)]
+        window = found[request.offset : request.offset + request.limit]
+        hits = [
+            self._hit(p, words, rank, request.context)
+            for rank, p in enumerate(window, request.offset + 1)
+        ]
+        return Page(
+            query=request.query,
+            interpreted=" AND ".join(words),
+            warnings=self.warnings,
+            total=len(found),
+            documents=len({p.document for p in found}),
+            limit=request.limit,
+            offset=request.offset,
+            took_ms=0.1234,
+            partial=self.partial,
+            relaxed=self.relaxed,
+            generation=7,
+            built_at=BUILT_AT,
+            suggestions=self.suggestions,
+            hits=tuple(hits),
+        )
+
+    def documents(self, limit: int, offset: int) -> DocumentList:
+        ids = sorted(self.texts)[offset : offset + limit]
+        return DocumentList(len(self.texts), tuple(map(self._info, ids)))
+
+    def document(self, id: str, query: str = "") -> DocumentView | None:
+        if id not in self.texts:
+            return None
+        words = re.findall(r"\w+", query.casefold())
+        paragraphs = self._paragraphs(id)
+        matches = tuple(_spans(p.text, words) for p in paragraphs)
+        html = tuple(_mark(p.text, spans) for p, spans in zip(paragraphs, matches, strict=True))
+        return DocumentView(self._info(id), tuple(paragraphs), matches, html)
+
+    def paragraph(self, id: str, context: int = MAX_CONTEXT) -> ParagraphView | None:
+        document, _, number = id.rpartition(":")
+        if document not in self.texts or not number.isdecimal():
+            return None
+        paragraphs, n = self._paragraphs(document), int(number)
+        if n >= len(paragraphs):
+            return None
+        before, after = _around(paragraphs, n, context)
+        return ParagraphView(self._info(document), paragraphs[n], before, after)
+
+    def status(self) -> Status:
+        paragraphs = sum(len(texts) for texts in self.texts.values())
+        return Status(7, BUILT_AT, len(self.texts), paragraphs)
+
+    def _info(self, id: str) -> DocumentInfo:
+        texts = self.texts[id]
+        words = sum(len(text.split()) for text in texts)
+        return DocumentInfo(id, texts[0], None, None, "text", "en", id, len(texts) - 1, words)
+
+    def _paragraphs(self, id: str) -> list[Paragraph]:
+        section, paragraphs = None, []
+        for number, text in enumerate(self.texts[id]):
+            kind: Kind = "title" if number == 0 else "heading" if text.endswith("?") else "text"
+            paragraphs.append(Paragraph(id, number, kind, text, section, 0, len(text)))
+            section = text if kind == "heading" else section
+        return paragraphs
+
+    def _hit(self, found: Paragraph, words: list[str], rank: int, context: int) -> Hit:
+        before, after = _around(self._paragraphs(found.document), found.number, context)
+        spans = _spans(found.text, words)
+        html = _mark(found.text, spans)
+        return Hit(rank, 1 / rank, self._info(found.document), found, spans, html, before, after)
+
+
+def _around(
+    paragraphs: list[Paragraph], n: int, context: int
+) -> tuple[tuple[Paragraph, ...], tuple[Paragraph, ...]]:
+    return tuple(paragraphs[max(0, n - context) : n]), tuple(paragraphs[n + 1 : n + 1 + context])
+
+
+def _spans(text: str, words: list[str]) -> tuple[Span, ...]:
+    found = re.finditer(r"\w+", text)
+    return tuple(Span(*m.span()) for m in found if m[0].casefold() in words)
+
+
+def _mark(text: str, spans: tuple[Span, ...]) -> str:
+    html, at = "", 0
+    for span in spans:
+        html += escape(text[at : span.start])
+        html += f"<mark>{escape(text[span.start : span.end])}</mark>"
+        at = span.end
+    return html + escape(text[at:])

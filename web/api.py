@@ -1,0 +1,64 @@
+"""The JSON API."""
+
+from dataclasses import dataclass
+
+from bottle import HTTPResponse, request
+
+from search.engine import MATCHES, MAX_CONTEXT, MAX_LIMIT, Engine, Request
+from web import objects, responses
+from web.errors import Problem, unknown_document, unknown_paragraph
+from web.parameters import MAX_OFFSET, TEXT, one_of, strict, whole
+
+PAGING = {"limit": whole(0, MAX_LIMIT), "offset": whole(0, MAX_OFFSET)}
+
+SEARCH = {
+    "q": TEXT,
+    **PAGING,
+    "match": one_of(MATCHES),
+    "context": whole(0, MAX_CONTEXT),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The answers of an engine as JSON objects; a parameter that is not known is refused."""
+
+    engine: Engine
+
+    def search(self) -> HTTPResponse:
+        """Answer `/api/search`."""
+        asked = strict(request.query_string, SEARCH)
+        question = Request(query=asked.pop("q", ""), **asked)
+        return responses.json(objects.page(self.engine.search(question), question))
+
+    def documents(self) -> HTTPResponse:
+        """Answer `/api/documents`."""
+        asked = {"limit": 20, "offset": 0} | strict(request.query_string, PAGING)
+        return responses.json(objects.documents(self.engine.documents(**asked), **asked))
+
+    def document(self, id: str) -> HTTPResponse:
+        """Answer `/api/documents/<id>`."""
+        strict(request.query_string, {})
+        view = self.engine.document(id)
+        if view is None:
+            raise unknown_document(id)
+        return responses.json(objects.document(view))
+
+    def paragraph(self, id: str) -> HTTPResponse:
+        """Answer `/api/paragraphs/<id>`."""
+        strict(request.query_string, {})
+        view = self.engine.paragraph(id)
+        if view is None:
+            raise unknown_paragraph(id)
+        return responses.json(objects.paragraph(view))
+
+    def health(self) -> HTTPResponse:
+        """Answer `/health`; parameters mean nothing there."""
+        return responses.json(objects.health(self.engine.status()))
+
+
+def problem(problem: Problem) -> HTTPResponse:
+    """Answer with a problem."""
+    return responses.json(
+        objects.problem(problem), problem.status, problem.headers, "application/problem+json"
+    )

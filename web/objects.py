@@ -1,0 +1,183 @@
+"""The JSON objects of the API."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from index.model import DocumentInfo, Paragraph
+from search.engine import (
+    DocumentList,
+    DocumentView,
+    Hit,
+    Page,
+    ParagraphView,
+    Request,
+    Status,
+    Suggestion,
+)
+from web import urls
+from web.errors import Problem
+
+Object = dict[str, Any]
+
+
+def page(page: Page, request: Request) -> Object:
+    """Give the answer to a search."""
+    before, after = _neighbours(page.total, request.limit, request.offset)
+    return {
+        "query": page.query,
+        "interpreted": page.interpreted,
+        "warnings": list(page.warnings),
+        "total": page.total,
+        "documents": page.documents,
+        "limit": page.limit,
+        "offset": page.offset,
+        "next": None if after is None else urls.api_search(replace(request, offset=after)),
+        "previous": None if before is None else urls.api_search(replace(request, offset=before)),
+        "took_ms": round(page.took_ms, 3),
+        "partial": page.partial,
+        "relaxed": page.relaxed,
+        "index": {"generation": page.generation, "built_at": page.built_at},
+        "suggestions": [_suggestion(each) for each in page.suggestions],
+        "facets": {},
+        "hits": [_hit(each, page.query) for each in page.hits],
+    }
+
+
+def documents(found: DocumentList, limit: int, offset: int) -> Object:
+    """Give a stretch of the list of documents."""
+    before, after = _neighbours(found.total, limit, offset)
+    return {
+        "total": found.total,
+        "limit": limit,
+        "offset": offset,
+        "next": None if after is None else urls.api_documents(limit, after),
+        "previous": None if before is None else urls.api_documents(limit, before),
+        "documents": [_document(each) for each in found.documents],
+    }
+
+
+def document(view: DocumentView) -> Object:
+    """Give a document with its sections and its whole text."""
+    of = view.info.paragraphs
+    return {
+        **_document(view.info),
+        "sections": _sections(view.paragraphs),
+        "text": [_paragraph(each, of) for each in view.paragraphs],
+    }
+
+
+def paragraph(view: ParagraphView) -> Object:
+    """Give a paragraph with its document and its neighbours."""
+    of = view.document.paragraphs
+    return {
+        **_paragraph(view.paragraph, of),
+        "document": _document(view.document),
+        "before": [_paragraph(each, of) for each in view.before],
+        "after": [_paragraph(each, of) for each in view.after],
+    }
+
+
+def health(status: Status) -> Object:
+    """Tell what is served."""
+    return {
+        "status": "ok",
+        "generation": status.generation,
+        "documents": status.documents,
+        "paragraphs": status.paragraphs,
+    }
+
+
+def problem(problem: Problem) -> Object:
+    """Give a problem as RFC 9457 has it; without a type of its own its title is the status."""
+    return {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+    }
+
+
+def _hit(hit: Hit, query: str) -> Object:
+    info, paragraph = hit.document, hit.paragraph
+    return {
+        "id": paragraph.id,
+        "rank": hit.rank,
+        "score": hit.score,
+        "url": urls.paragraph(paragraph, query),
+        "document": {"id": info.id, "title": info.title, "date": info.date, "type": info.type},
+        "paragraph": _place(paragraph, info.paragraphs),
+        "text": paragraph.text,
+        "snippet_html": hit.snippet_html,
+        "matches": [{"start": each.start, "end": each.end} for each in hit.matches],
+        "context": {"before": _texts(hit.before), "after": _texts(hit.after)},
+    }
+
+
+def _document(info: DocumentInfo) -> Object:
+    return {
+        "id": info.id,
+        "title": info.title,
+        "author": info.author,
+        "date": info.date,
+        "type": info.type,
+        "language": info.language,
+        "path": info.path,
+        "paragraphs": info.paragraphs,
+        "words": info.words,
+        "url": urls.document(info.id),
+    }
+
+
+def _paragraph(paragraph: Paragraph, of: int) -> Object:
+    return {
+        "id": paragraph.id,
+        **_place(paragraph, of),
+        "text": paragraph.text,
+        "url": urls.paragraph(paragraph),
+    }
+
+
+def _place(paragraph: Paragraph, of: int) -> Object:
+    return {
+        "number": paragraph.number,
+        "of": of,
+        "kind": paragraph.kind,
+        "section": paragraph.section,
+        "anchor": paragraph.anchor,
+        "page": paragraph.page,
+    }
+
+
+def _suggestion(suggestion: Suggestion) -> Object:
+    return {
+        "kind": suggestion.kind,
+        "text": suggestion.text,
+        "total": suggestion.total,
+        "url": urls.search(suggestion.text),
+    }
+
+
+def _texts(paragraphs: Sequence[Paragraph]) -> list[Object]:
+    return [{"number": each.number, "text": each.text} for each in paragraphs]
+
+
+def _sections(paragraphs: Sequence[Paragraph]) -> list[Object]:
+    """Give each heading with its own number and that of the last paragraph under it."""
+    sections: list[Object] = []
+    for each in paragraphs:
+        if each.kind == "heading":
+            sections.append({"heading": each.text, "first": each.number, "last": each.number})
+        elif sections:
+            sections[-1]["last"] = each.number
+    return sections
+
+
+def _neighbours(total: int, limit: int, offset: int) -> tuple[int | None, int | None]:
+    """Give the offsets of the page before and the page after, None where there is none."""
+    if not limit:
+        return None, None
+    before = max(0, min(offset, total) - limit) if offset and total else None
+    after = offset + limit if offset + limit < total else None
+    return before, after

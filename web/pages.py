@@ -1,0 +1,173 @@
+"""The pages for people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bottle import HTTPResponse, SimpleTemplate, request
+
+from index.model import Paragraph
+from search.engine import DocumentView, Engine, Page, Request
+from web import assets, permalinks, responses, urls
+from web.errors import Problem, nothing_here, short, unknown_document
+from web.examples import Examples
+from web.parameters import first, page_number
+from web.settings import Settings
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+CONTEXT = 2
+"""How many neighbours a hit brings along, to be shown on demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A paragraph of a document's page.
+
+    `hit` counts the paragraphs that match from 1, None for those that do not; `previous` and
+    `next` are the numbers of the matching paragraphs before and after a matching one.
+    """
+
+    paragraph: Paragraph
+    html: str
+    address: str
+    hit: int | None
+    previous: int | None
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The answers of an engine as pages; a parameter that makes no sense is ignored.
+
+    `examples` gives for a generation of the index some queries worth trying.
+    """
+
+    engine: Engine
+    settings: Settings
+    examples: Callable[[int], Examples]
+
+    def search(self) -> HTTPResponse:
+        """Answer `/`: results where there is a query, the start page where there is none."""
+        query = first(request.query_string, "q")
+        if not query.strip():
+            return self._start()
+        size = self.settings.results
+        number = page_number(request.query_string, size)
+        page = self._results(query, number)
+        if number > _pages(page.total, size):
+            number = _pages(page.total, size)
+            page = self._results(query, number)
+        examples = {} if page.hits else self.examples(page.generation)
+        paging = _paging(number, page.total, size)
+        return _page("search", query=query, page=page, examples=examples, **paging)
+
+    def documents(self) -> HTTPResponse:
+        """Answer `/documents`: what is indexed."""
+        size = self.settings.documents
+        number = page_number(request.query_string, size)
+        total = self.engine.documents(0, 0).total
+        number = min(number, _pages(total, size))
+        found = self.engine.documents(size, (number - 1) * size)
+        return _page("documents", found=found, **_paging(number, found.total, size))
+
+    def document(self, id: str, anchor: str | None = None) -> HTTPResponse:
+        """Answer `/documents/<id>` and `/documents/<id>/<anchor>`: a document, hits marked."""
+        query = first(request.query_string, "q")
+        view = self.engine.document(id, query)
+        if view is None:
+            raise unknown_document(id)
+        landing = None
+        if anchor is not None:
+            landing = permalinks.follow(anchor, view.paragraphs)
+            if landing is None:
+                raise nothing_here()
+            if landing.paragraph and landing.state == "moved":
+                return responses.redirect(urls.paragraph(landing.paragraph, query))
+        rows = _rows(view)
+        hits = sum(row.hit is not None for row in rows)
+        return _page("document", query=query, info=view.info, rows=rows, hits=hits, landing=landing)
+
+    def help(self) -> HTTPResponse:
+        """Answer `/help`: the query language, with examples from the index."""
+        return _page("help", examples=self.examples(self.engine.status().generation))
+
+    def _start(self) -> HTTPResponse:
+        status = self.engine.status()
+        return _page("start", status=status, examples=self.examples(status.generation))
+
+    def _results(self, query: str, number: int) -> Page:
+        size = self.settings.results
+        return self.engine.search(Request(query, size, (number - 1) * size, context=CONTEXT))
+
+
+def problem(problem: Problem) -> HTTPResponse:
+    """Answer with a problem, as a page that offers the search."""
+    text = render("problem", problem=problem)
+    return responses.html(text, problem.status, problem.headers)
+
+
+def render(name: str, **values: Any) -> str:  # noqa: ANN401 - a template takes anything
+    """Fill in a template of templates/."""
+    text: str = _template(name).render(
+        {
+            "query": "",
+            "asset": assets.address,
+            "urls": urls,
+            "count": count,
+            "when": when,
+            "short": short,
+        },
+        **values,
+    )
+    return text
+
+
+def count(number: int, noun: str) -> str:
+    """Put a number and its noun in words: `1 paragraph`, `1,204 paragraphs`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def when(time: str) -> str:
+    """Put an ISO 8601 time in UTC in words: `22 November 2026, 19:42 UTC`."""
+    moment = datetime.fromisoformat(time)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+@cache
+def _template(name: str) -> SimpleTemplate:
+    return SimpleTemplate(name=name, lookup=[str(TEMPLATES)])
+
+
+def _page(name: str, **values: Any) -> HTTPResponse:  # noqa: ANN401 - a template takes anything
+    return responses.html(render(name, **values))
+
+
+def _pages(total: int, size: int) -> int:
+    return max(1, -(-total // size))
+
+
+def _paging(number: int, total: int, size: int) -> dict[str, int]:
+    """Give a page's number, the number of pages, and the ranks it shows."""
+    return {
+        "number": number,
+        "pages": _pages(total, size),
+        "start": (number - 1) * size + 1,
+        "end": min(number * size, total),
+    }
+
+
+def _rows(view: DocumentView) -> list[Row]:
+    """Give the paragraphs of a document, those that match linked in a ring."""
+    hits = [each.number for each, spans in zip(view.paragraphs, view.matches, strict=True) if spans]
+    ring = {
+        number: (place + 1, hits[place - 1], hits[(place + 1) % len(hits)])
+        for place, number in enumerate(hits)
+    }
+    return [
+        Row(each, html, urls.paragraph(each), *ring.get(each.number, (None, None, None)))
+        for each, html in zip(view.paragraphs, view.html, strict=True)
+    ]

@@ -1,0 +1,84 @@
+"""The query string: read strictly for programs, kindly for pages."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from web.errors import bad_parameter, short
+
+MAX_OFFSET = 2**31 - 1
+"""The last rank that can be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of parameter: what it may be, in words, and how its text is read (or ValueError)."""
+
+    allowed: str
+    read: Callable[[str], Any]
+
+
+def whole(low: int, high: int) -> Kind:
+    """Take a whole number in decimal digits."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,10}", text) or not low <= int(text) <= high:
+            raise ValueError
+        return int(text)
+
+    return Kind(f"a whole number from {low} to {high}", read)
+
+
+def one_of(values: tuple[str, ...]) -> Kind:
+    """Take one of a few words."""
+
+    def read(text: str) -> str:
+        if text not in values:
+            raise ValueError
+        return text
+
+    return Kind(f"one of {', '.join(values)}", read)
+
+
+TEXT = Kind("text", str)
+
+
+def pairs(query_string: str) -> list[tuple[str, str]]:
+    """Split a WSGI query string (bytes as Latin-1); what is not UTF-8 becomes U+FFFD."""
+    text = query_string.encode("latin-1").decode("utf-8", "replace")
+    return parse_qsl(text, keep_blank_values=True, errors="replace")
+
+
+def strict(query_string: str, kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    """Read the parameters of the API; those not given are left out.
+
+    Raises Problem (400) for one that is unknown, given twice, or not of its kind.
+    """
+    values: dict[str, Any] = {}
+    for name, text in pairs(query_string):
+        if name not in kinds:
+            allowed = ", ".join(kinds) or "none"
+            raise bad_parameter(f"Unknown parameter '{short(name)}'. Allowed here: {allowed}.")
+        if name in values:
+            raise bad_parameter(f"The parameter '{name}' is given twice.")
+        try:
+            values[name] = kinds[name].read(text)
+        except ValueError:
+            raise bad_parameter(
+                f"The parameter '{name}' must be {kinds[name].allowed}, not '{short(text)}'."
+            ) from None
+    return values
+
+
+def first(query_string: str, name: str) -> str:
+    """Give the first value of a page's parameter, or the empty string."""
+    return next((text for key, text in pairs(query_string) if key == name), "")
+
+
+def page_number(query_string: str, size: int) -> int:
+    """Give the page asked for, counting from 1, of pages of `size`; 1 where it makes no sense."""
+    text = first(query_string, "page")
+    number = int(text) if re.fullmatch(r"[0-9]{1,10}", text) else 1
+    return min(max(1, number), MAX_OFFSET // size)

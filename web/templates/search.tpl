@@ -1,0 +1,63 @@
+% relations = {}
+% if number > 1:
+%   relations['prev'] = urls.search(query, number - 1)
+% end
+% if number < pages:
+%   relations['next'] = urls.search(query, number + 1)
+% end
+% place = f' – page {number}' if number > 1 else ''
+% rebase('layout', title=f'{short(query)} – {count(page.total, "paragraph")}{place} – Passage', relations=relations)
+<div class="summary">
+% if page.hits:
+  <h1>{{count(page.total, 'paragraph')}} in {{count(page.documents, 'document')}}</h1>
+  <p>
+%   if pages > 1:
+    {{start}}–{{end}} ·
+%   end
+    {{f'{page.took_ms:.1f}' if page.took_ms < 10 else f'{page.took_ms:.0f}'}} ms
+  </p>
+% else:
+  <h1>No paragraph matches</h1>
+% end
+</div>
+% if page.interpreted and page.interpreted.casefold() != query.strip().casefold():
+<p class="understood">Understood as <b dir="auto">{{page.interpreted}}</b></p>
+% end
+% if page.warnings or page.partial:
+<ul class="notices" aria-label="Notes on this search">
+%   for warning in page.warnings:
+  <li dir="auto">{{warning}}</li>
+%   end
+%   if page.partial:
+  <li>Time ran out before everything was looked at: there may be more.</li>
+%   end
+</ul>
+% end
+% if page.suggestions:
+<section class="offers" aria-labelledby="suggestions">
+  <h2 id="suggestions">{{'Or try' if page.hits else 'Try instead'}}</h2>
+  <ul>
+%   for suggestion in page.suggestions:
+    <li>
+      <a href="{{urls.search(suggestion.text)}}"><span dir="auto">{{suggestion.text}}</span></a>
+      <span class="count">{{count(suggestion.total, 'paragraph')}}</span>
+    </li>
+%   end
+  </ul>
+</section>
+% end
+% if page.hits:
+<ol class="hits" start="{{start}}">
+%   for hit in page.hits:
+%     include('hit', hit=hit)
+%   end
+</ol>
+%   include('paging', address=lambda number: urls.search(query, number))
+% else:
+<ul class="advice">
+  <li>Are all words spelt as the documents spell them?</li>
+  <li>The beginning of a word, with a star, finds more: <kbd>begin*</kbd> finds beginnings and begins.</li>
+  <li><a href="{{urls.documents()}}">See what is indexed</a>, or <a href="{{urls.HELP}}">read how to ask</a>.</li>
+</ul>
+%   include('try', heading='These find something')
+% end
