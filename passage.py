@@ -1,7 +1,10 @@
 """The installed command: hands `passage index|search|serve` to the three packages."""
 
+import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+
+from index.version import VERSION
 
 USAGE = """\
 usage: passage index [DOCS ...] [--to DIR]
@@ -13,36 +16,25 @@ Each has its own --help. example:
 """
 
 
+PACKAGES = {"index": "index", "search": "search", "serve": "web"}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; answer the exit code."""
-    name, *rest = [*(sys.argv[1:] if argv is None else argv), ""]
-    if name in ("--help", "-h"):
-        print(USAGE, end="")
-        return 0
+    given = list(sys.argv[1:] if argv is None else argv)
+    name = given[0] if given else ""
+    if name in PACKAGES:
+        # Only what is asked for is imported: searching needs no web server.
+        command = importlib.import_module(f"{PACKAGES[name]}.__main__")
+        return int(command.main(given[1:]))
     if name == "--version":
-        from index.version import VERSION  # noqa: PLC0415  # as in _command
-
         print(VERSION)
-        return 0
-    command = _command(name)
-    if command is None:
+    elif name in ("--help", "-h"):
+        print(USAGE, end="")
+    else:
         print(USAGE, end="", file=sys.stderr)
         return 2
-    return command(rest[:-1])
-
-
-def _command(name: str) -> Callable[[Sequence[str]], int] | None:
-    """Import the one command that is asked for: `passage search` needs no web server."""
-    # ruff: noqa: PLC0415
-    if name == "index":
-        from index.__main__ import main as command
-    elif name == "search":
-        from search.__main__ import main as command
-    elif name == "serve":
-        from web.__main__ import main as command
-    else:
-        return None
-    return command
+    return 0
 
 
 if __name__ == "__main__":

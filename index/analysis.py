@@ -60,17 +60,19 @@ def stem(form: str) -> str:
     return _snowball(form) if form.isalpha() else form
 
 
-# Classes of characters. Upper case stands for the insides of words, the rest for themselves:
-#   L letter   s the letter s   D decimal digit   M combining mark   I ignorable (vanishes)
-#   S letter of a script written without spaces   E emoji   A super- or subscript   B circled,
-#   squared, fraction   q apostrophe   h hyphen   . , + % #   and a space for what separates
+# Classes of characters:
+#   L letter   s the letter s   K letter of Hangul   D decimal digit   M combining mark
+#   I ignorable (vanishes)   S letter of a script written without spaces   E emoji   F half a flag
+#   A superscript   U subscript   B circled, squared, fraction   q apostrophe   h hyphen
+#   . , + % # themselves   and a space for what separates
 
 _APOSTROPHES = "'’ʼ‘＇`"
 _THEMSELVES = ".,+%#"
 _SPECIAL = {
     **dict.fromkeys(_APOSTROPHES, "q"),
     **dict.fromkeys("-\u2010\u2011", "h"),
-    **dict.fromkeys("sS", "s"),
+    **dict.fromkeys("sSｓＳ", "s"),
+    **dict.fromkeys("\uff9e\uff9f", "M"),  # the half-width voicing marks of kana
     **{c: c for c in _THEMSELVES},
     "\u200b": " ",  # the zero width space is there to separate
     "\u034f": "I",
@@ -88,6 +90,7 @@ _UNSPACED = (
     "MYANMAR ",
 )
 _VARIATION_SELECTORS = ((0xFE00, 0xFE0F), (0x180B, 0x180F), (0xE0100, 0xE01EF))
+_FLAGS = ((0x1F1E6, 0x1F1FF),)
 _SKIN_TONES = ((0x1F3FB, 0x1F3FF),)
 _EMOJI = (
     (0x231A, 0x231B),
@@ -98,13 +101,18 @@ _EMOJI = (
     (0x1F000, 0x1FAFF),
 )
 
-_INITIALS = r"[Ls][MI]*+(?:\.[Ls][MI]*+(?![LsD]))++\.?+(?:qs(?![LsDMI]))?+"
-_LETTERS_AND_DIGITS = r"(?:[Ls][MI]*+(?:q(?=[Ls]))?+|D[MI]*+(?:[.,](?=D))?+)++(?:qs(?![LsDMI]))?+"
+# The parts of _WORD. Every repetition is possessive: no text makes the expression go back.
+_S_AT_END = r"(?:qI*+sI*+(?![LsKDM]))"
+_INITIAL = rf"[Ls][MI]*+(?![LsKD])(?!(?!{_S_AT_END})q[LsK])"
+_INITIALS = rf"[Ls][MI]*+(?:\.{_INITIAL})++\.?+{_S_AT_END}?+"
+_LETTERS = r"[LsK][MI]*+(?:qI*+(?=[LsK]))?+"
+_DIGITS = r"D[MI]*+(?:[.,](?=D))?+"
+_PART = rf"(?:{_INITIALS}|(?:{_LETTERS}|{_DIGITS})++{_S_AT_END}?+)"
 _WORD = re.compile(
-    rf"(?P<word>(?:{_INITIALS}|{_LETTERS_AND_DIGITS})(?:h(?:{_INITIALS}|{_LETTERS_AND_DIGITS}))*+)"
-    r"(?P<sign>(?:\+\+|[+%#])(?![LsD]))?"
-    r"|A+|B|[SE][MI]*+"
+    rf"(?P<word>{_PART}(?:hI*+{_PART})*+)(?P<sign>\+\+|[+%#](?![LsKD+]))?"
+    r"|A+|U+|B|FF?|[SE][MI]*+"
 )
+_OWNER = re.compile(r"qI*+sI*+\Z")
 _GROUP = re.compile(r",(?=DDD(?!D))")
 
 
@@ -113,7 +121,7 @@ def _inside(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
 
 
 _BY_CATEGORY = {"Cf": "I", "Nd": "D", "Mn": "M", "Mc": "M", "Me": "M"}
-_BY_DISGUISE = {"<super>": "A", "<sub>": "A", "<circle>": "B"}
+_BY_DISGUISE = {"<super>": "A", "<sub>": "U", "<circle>": "B"}
 
 
 def _class(char: str) -> str:
@@ -124,11 +132,19 @@ def _class(char: str) -> str:
     disguise = "" if known else _disguise(char)
     if known or disguise in _BY_DISGUISE:
         return known or _BY_DISGUISE[disguise]
-    if category[0] == "L":
-        return "S" if unicodedata.name(char, "").startswith(_UNSPACED) else "L"
+    if category[0] == "L" and unicodedata.normalize("NFKD", char)[0] != " ":
+        return _class_of_letter(unicodedata.name(char, ""))
     if disguise:
         return "B"
-    return "E" if category == "So" and _inside(code, _EMOJI) else " "
+    if category == "So" and _inside(code, _EMOJI):
+        return "F" if _inside(code, _FLAGS) else "E"
+    return " "
+
+
+def _class_of_letter(name: str) -> str:
+    if name.startswith(_UNSPACED):
+        return "S"
+    return "K" if name.startswith("HANGUL ") else "L"
 
 
 def _disguise(char: str) -> str:
@@ -156,20 +172,19 @@ _Chars = list[tuple[str, int]]
 def _compound(text: str, classes: str, start: int, end: int, position: int) -> Iterator[Token]:
     """Give the tokens of one word, or of several that hyphens join."""
     parts: list[Token] = []
-    for part in re.finditer(r"[^h]+", classes[start:end]):
+    for part in re.finditer(r"[^hI][^h]*+", classes[start:end]):
         first, last = start + part.start(), start + part.end()
         chars = _word(text[first:last], part[0])
         parts += _tokens(chars, first, position + len(parts), last - first)
     if len(parts) > 1 and "h" in classes[start:end]:
-        joined = "".join(part.form for part in parts)
+        joined = unicodedata.normalize("NFC", "".join(part.form for part in parts))
         parts.insert(1, _token(joined, position, parts[0].start, parts[-1].end))
     yield from parts
 
 
 def _word(text: str, classes: str) -> _Chars:
     """Take the apostrophes, the stops of initialisms and the commas of thousands out of a word."""
-    if classes.endswith("qs"):
-        classes = classes[:-2]
+    classes = _OWNER.sub("", classes)
     dropped = {match.start() for match in _GROUP.finditer(classes)}
     number = "D" in classes
     for i, cls in enumerate(classes):
@@ -204,6 +219,8 @@ def _token(form: str, position: int, start: int, end: int) -> Token:
 _UNDECOMPOSED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
 )
+_UNTORN = "ำຳ"  # one letter of Thai and of Lao, which NFKD makes a mark and a letter
+_IOTA_SUBSCRIPT = "\u0345"  # a mark, which case folding would make a letter
 _ARABIC_LETTER_MARKS = "\u0653\u0654\u0655"  # maddah and hamza belong to the letter
 
 
@@ -212,33 +229,34 @@ def _normalise(word: str) -> tuple[tuple[str, int, int], ...]:
     """Give the forms in a word, each with the indices of its first and last character."""
     if word.isascii():
         return ((word.lower(), 0, len(word) - 1),) if word else ()
-    folded = [(c, i) for i, char in enumerate(word) for c in _fold(char)]
-    pieces: list[tuple[str, int, int]] = []
-    piece: list[str] = []
-    first, last, on_latin = 0, 0, False
-    for char, i in [*folded, (" ", 0)]:
+    pieces: list[_Chars] = []
+    apart, on_latin = True, False
+    for char, i in ((folded, i) for i, original in enumerate(word) for folded in _fold(original)):
         if unicodedata.category(char)[0] == "M":
-            if not on_latin and piece:
-                piece.append(char)
-                last = i
-            continue
-        on_latin = unicodedata.name(char, "").startswith(("LATIN", "GREEK"))
-        if char != " ":
-            first = first if piece else i
-            last = i
-            piece.append(char)
-        elif piece:
-            pieces.append((unicodedata.normalize("NFC", "".join(piece)), first, last))
-            piece = []
-    return tuple(pieces)
+            if pieces and not on_latin:
+                pieces[-1].append((char, i))
+        elif char == " ":
+            apart = True
+        else:
+            unspaced = _CLASSES[char] == "S"
+            if apart or unspaced:
+                pieces.append([])
+            pieces[-1].append((char, i))
+            apart, on_latin = unspaced, unicodedata.name(char, "").startswith(("LATIN", "GREEK"))
+    return tuple((_text(piece), piece[0][1], piece[-1][1]) for piece in pieces)
+
+
+def _text(chars: _Chars) -> str:
+    return unicodedata.normalize("NFC", "".join(char for char, _ in chars))
 
 
 @lru_cache(maxsize=1 << 16)
 def _fold(char: str) -> str:
     """Decompose and case-fold one character; what separates inside it becomes a space."""
-    if char in _THEMSELVES:
+    if char in _THEMSELVES or char in _UNTORN:
         return char
-    decomposed = unicodedata.normalize("NFKD", char).casefold().translate(_UNDECOMPOSED)
+    decomposed = unicodedata.normalize("NFKD", char).replace(_IOTA_SUBSCRIPT, "")
+    decomposed = decomposed.casefold().translate(_UNDECOMPOSED)
     return "".join(_kept(c) for c in decomposed)
 
 
@@ -248,7 +266,7 @@ def _kept(char: str) -> str:
         return ""
     if category == "Mn" and (0x0591 <= code <= 0x05C7 or 0x0610 <= code <= 0x06ED):
         return char if char in _ARABIC_LETTER_MARKS else ""
-    return char if category[0] in "LM" or category == "Nd" or _CLASSES[char] in "SE" else " "
+    return char if category[0] in "LM" or category == "Nd" or _CLASSES[char] in "SEF" else " "
 
 
 # Stems. A stemmer must not be shared by threads.

@@ -5,9 +5,10 @@ of the tree becomes the ascending ordinals of the paragraphs that it matches and
 Leaves name words as typed; the field `text` matches them by stem, the field `form` as typed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
+from operator import add
 
 import numpy as np
 import numpy.typing as npt
@@ -237,8 +238,9 @@ class _Segment:
             ),
         )
         rows, frequencies = np.unique(starts >> 32, return_counts=True)
-        weight = boost * sum(self._statistics.idf(node.fieldname, word) for word in node.words)
-        return self._scored(common[rows], frequencies.astype(np.uint32), weight)
+        # Not sum(), which from Python 3.12 on rounds otherwise.
+        idf = reduce(add, (self._statistics.idf(node.fieldname, word) for word in node.words))
+        return self._scored(common[rows], frequencies.astype(np.uint32), boost * idf)
 
     def _starts(self, field: str, word: str, term: int, ordinals: Ordinals) -> Ordinals:
         """Give a word's positions in some paragraphs as (index of paragraph << 32) + position."""
@@ -273,14 +275,14 @@ class _Segment:
         term = self._data.terms.find(stem(word).encode())
         if term != NOT_FOUND:
             paragraphs = self._data.paragraphs(term)
-            weight = boost * self._statistics.idf("text", word)
-            for column, share in self._shares():
-                context[np.isin(column, paragraphs)] += score.quantized(np.array(share * weight))
+            idf = self._statistics.idf("text", word)
+            for column, share in (
+                (self._data.section_title, score.TITLE_WEIGHT),
+                (self._data.section_heading, score.SECTION_WEIGHT),
+            ):
+                added = score.quantized(np.array(share * boost * idf))
+                context[np.isin(column, paragraphs)] += added
         return context
-
-    def _shares(self) -> Iterator[tuple[U32, float]]:
-        yield self._data.section_title, score.TITLE_WEIGHT
-        yield self._data.section_heading, score.SECTION_WEIGHT
 
 
 _OPERATORS: dict[type, Callable[[_Segment, query.Query, float], Matches]] = {

@@ -1,9 +1,9 @@
 """Generated documents, written as a real index."""
 
-import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from index.errors import NoIndex
 from index.model import Document, DocumentInfo, Paragraph
 from index.snapshot import Snapshot
 from index.writer import Writer, lock
@@ -12,28 +12,42 @@ Documents = Sequence[tuple[Paragraph, ...]]
 
 
 def as_document(paragraphs: tuple[Paragraph, ...]) -> Document:
-    id, title = paragraphs[0].document, paragraphs[0].text
-    info = DocumentInfo(id, title, None, None, "text", None, id, len(paragraphs) - 1, 0)
+    name, title = paragraphs[0].document, paragraphs[0].text
+    info = DocumentInfo(name, title, None, None, "text", None, name, len(paragraphs) - 1, 0)
     return Document(info, paragraphs)
 
 
+def texts(name: str, *texts: str) -> tuple[Paragraph, ...]:
+    """Make a document of texts, the title first; those that begin with # are headings."""
+    paragraphs, section = [], None
+    for number, text in enumerate(texts):
+        heading, shown = number > 0 and text.startswith("#"), text.lstrip("# ")
+        kind = "heading" if heading else "text" if number else "title"
+        above = None if heading else section
+        paragraphs.append(Paragraph(name, number, kind, shown, above, 0, len(shown)))
+        section = shown if heading else section
+    return tuple(paragraphs)
+
+
+def commit(folder: Path, added: Documents, deleted: Iterable[str] = ()) -> Snapshot:
+    """Add and delete documents in one commit, and open what came of it."""
+    with lock(folder):
+        try:
+            previous = Snapshot.open(folder)
+        except NoIndex:
+            previous = None
+        with Writer(folder, previous) as writer:
+            for name in deleted:
+                writer.delete(name)
+            for paragraphs in added:
+                writer.add(as_document(paragraphs))
+            writer.commit({"roots": [], "files": {}})
+    return Snapshot.open(folder)
+
+
 def write(folder: Path, documents: Documents, segments: int = 1) -> Snapshot:
-    """Write documents in their order into that many commits, one segment each."""
+    """Write documents in their order, in as many commits as there shall be segments."""
     size = -(-len(documents) // segments)
     for first in range(0, len(documents), size):
         commit(folder, documents[first : first + size])
     return Snapshot.open(folder)
-
-
-def commit(folder: Path, added: Documents, deleted: Sequence[str] = ()) -> None:
-    with lock(folder):
-        try:
-            previous = Snapshot.open(folder)
-        except Exception:  # noqa: BLE001
-            previous = None
-        with Writer(folder, previous) as writer:
-            for id in deleted:
-                writer.delete(id)
-            for paragraphs in added:
-                writer.add(as_document(paragraphs))
-            writer.commit({"roots": [], "files": {}})

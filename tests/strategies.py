@@ -37,6 +37,7 @@ FORMS = (*dict.fromkeys(token.form for word in WORDS for token in analyze(word))
 # Small enough that sums of scores stay below 2**17, within which they are exact.
 LEAF_BOOSTS = (1.0, 1.0, 1.0, 2.0, 0.5, 0.3, 1.7, 0.01, 10.0)
 GROUP_BOOSTS = (1.0, 1.0, 1.0, 2.0, 0.5, 1.1)
+
 MAX_DEPTH = 3
 KINDS = (query.And, query.Or) * 3 + (query.AndMaybe,) * 2 + (query.DisjunctionMax, query.Not)
 LEAVES = ("term",) * 8 + ("phrase",) * 6 + ("prefix",) * 3 + ("every", "null")
@@ -182,7 +183,7 @@ def seeded(
 ) -> Iterator[tuple[Documents, query.Query]]:
     """Yield `n` cases; `trees` in a row share one list (the same object) of up to `most` documents.
 
-    The same seed gives the same cases everywhere.
+    The same seed gives the same cases again.
     """
     rng = random.Random(seed)
     for first in range(0, n, trees):

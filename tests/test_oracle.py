@@ -76,15 +76,14 @@ def f32(value: float) -> float:
     return struct.unpack("<f", struct.pack("<f", value))[0]
 
 
-@pytest.mark.parametrize("boost", [0.01, 0.3, 1.0, 1.7, 2.3, 100.0])
+@pytest.mark.parametrize("boost", [0.01, 0.011, 0.013, 0.017, 0.3, 1.7, 100.0])
 def test_a_contribution_is_computed_in_f32_step_by_step_and_then_rounded(boost):
-    # The word is in all of N = 40 and weighs so little that the grain shows. Of the lengths one
-    # is 2, the others 1; K is for 1 in it, tf is 1.
-    text = document("war", "war of", *["war"] * 38)
-    k = f32(1.2 * (1 - 0.75 + 0.75 * 1 / (41 / 40)))
-    fraction = f32(1 / f32(1 + k))
-    product = f32(f32(boost * math.log(1 + 0.5 / 40.5)) * fraction)
-    assert scores(word("war", boost), text)[39] == round(product * 2**36) / 2**36
+    # The word is in 400 of N = 401, so it weighs so little that the grain shows. Every length
+    # is 1, the average too: K = 1.2.
+    text = document("Border", *["war"] * 400)
+    fraction = f32(1 / f32(1 + f32(1.2)))
+    product = f32(f32(boost * math.log(1 + 1.5 / 400.5)) * fraction)
+    assert scores(word("war", boost), text)[400] == round(product * 2**36) / 2**36
 
 
 def test_the_fraction_comes_before_the_weight():

@@ -18,7 +18,7 @@ Handler = Callable[..., HTTPResponse]
 
 def create_app(engine: Engine, settings: Settings) -> Bottle:
     """Make the WSGI application (PEP 3333) that answers from an engine; any thread may call it."""
-    app = Bottle(autojson=False)
+    app = Bottle()
     app.add_hook("before_request", _refuse_broken_path)
     app.install(_answering)
     for address, handler in _routes(engine, settings).items():

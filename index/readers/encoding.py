@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from index.errors import Unreadable
@@ -10,26 +9,27 @@ from index.errors import Unreadable
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
 
-# UTF-32 stands first: its little-endian mark begins with that of UTF-16.
+# UTF-32 stands before UTF-16, whose little-endian mark begins its own.
 _MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-_ESCAPED = ("iso2022_jp_2", "iso2022_kr")
+_SEVEN_BIT = ("iso2022_kr", "iso2022_jp_2", "ascii")
 
-# The older encodings that files are met in, after the WHATWG Encoding Standard; the rarer ones
-# (EBCDIC, DOS and Macintosh pages of Western languages) are guessed wrongly more often than met.
+# The older encodings of the WHATWG Encoding Standard that files are still met in. Any longer list
+# (EBCDIC, DOS and Macintosh pages of Western languages) makes more wrong guesses than right ones.
 _MULTI_BYTE = ("gb18030", "big5", "euc_jp", "cp932", "cp949")
 _LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp1258")
 _OTHER = (
-    *("cp866", "koi8_r", "mac_cyrillic", "cp1251", "iso8859_5"),
-    *("cp1253", "iso8859_7", "cp1255", "iso8859_8", "cp1256", "iso8859_6", "cp874"),
+    *("cp866", "koi8_r", "mac_cyrillic", "cp1251", "iso8859_5", "cp1253", "iso8859_7"),
+    *("cp1255", "iso8859_8", "cp1256", "iso8859_6", "cp874"),
 )
 
+# The languages for which a Latin page was made, by charset-normalizer's names.
 _CENTRAL = frozenset({"Croatian", "Czech", "Hungarian", "Polish", "Slovak", "Slovene"})
 _LANGUAGES = {
     "cp1250": _CENTRAL,
@@ -38,24 +38,35 @@ _LANGUAGES = {
     "cp1257": frozenset({"Estonian", "Latvian", "Lithuanian"}),
 }
 
+_ASCII = bytes(range(128))
 _C1 = re.compile(rb"[\x80-\x9f]")
-_NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd]")
+_NEVER_IN_TEXT = re.compile("[\x00-\x07\x0e-\x1a\x7f\ufffd]")
+_BINARY_SHARE = 0.05
 
 
 def decode(data: bytes) -> str:
     r"""Give the text of a file, its line ends made `\n` and its byte order mark taken off.
 
-    Tried in this order: a byte order mark, UTF-8, ISO 2022, UTF-8 with a few broken bytes (each
-    becomes U+FFFD), and what charset-normalizer finds. Lone surrogates never come out.
+    Tried in this order: a byte order mark, UTF-8 (and ISO 2022, which is ASCII with escapes),
+    UTF-8 with a few broken bytes (each becomes U+FFFD), and what charset-normalizer finds. Lone
+    surrogates never come out.
 
     Raises `Unreadable` for an empty, a binary and an undecodable file.
     """
-    text = _marked(data) or _utf8(data) or _damaged_utf8(data) or _older(data)
+    attempts = (_marked, _utf8, _broken_utf8, _older)
+    text = next((text for attempt in attempts if (text := attempt(data)) is not None), None)
+    if _is_binary(data.decode("latin-1") if text is None else text):
+        raise Unreadable("the file is binary, not text")
+    if text is None:
+        raise Unreadable("its encoding is not known; save it as UTF-8")
     if not text or text.isspace():
         raise Unreadable("the file is empty")
-    if "\0" in text or 20 * len(_NOT_TEXT.findall(text)) > len(text):
-        raise Unreadable("the file is binary, not text")
+    # `\r\r\n` is what a careless conversion of `\r\n` leaves.
     return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_binary(text: str) -> bool:
+    return "\0" in text or len(_NEVER_IN_TEXT.findall(text)) > _BINARY_SHARE * len(text)
 
 
 def _marked(data: bytes) -> str | None:
@@ -66,26 +77,55 @@ def _marked(data: bytes) -> str | None:
 
 
 def _utf8(data: bytes) -> str | None:
-    if data.isascii() and b"\x1b$" in data:
-        return _escaped(data)
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return None
-
-
-def _escaped(data: bytes) -> str:
-    for encoding in _ESCAPED:
+    escaped = data.isascii() and b"\x1b$" in data
+    for encoding in _SEVEN_BIT if escaped else ("utf-8",):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    return data.decode("ascii")
+    return None
 
 
-def _damaged_utf8(data: bytes) -> str | None:
-    """Take for UTF-8 what has twice as many good sequences as bad ones; no other encoding has."""
+def _broken_utf8(data: bytes) -> str | None:
+    """Take for UTF-8 what has twice as many good sequences as bad: no older encoding has that."""
     text = data.decode("utf-8", "replace")
     bad = text.count("\ufffd")
-    good = len(text) - bad - sum(map(text.count, map(chr, range(128))))
-    return text if good >= 2 * bad else None
+    ascii_bytes = len(data) - len(data.translate(None, _ASCII))
+    return text if len(text) - ascii_bytes - bad >= 2 * bad else None
+
+
+def _older(data: bytes) -> str | None:
+    if b"\0" in data:
+        return None
+    match = _guess(data, *_MULTI_BYTE, *_LATIN, *_OTHER)
+    if match is None or match.encoding in _LATIN:
+        match = _latin(data) or _mixed(data)
+    return None if match is None else data.decode(match.encoding, "replace")
+
+
+def _latin(data: bytes) -> "CharsetMatch | None":
+    """Choose among the Latin pages, which differ in so few letters that the guess often errs.
+
+    The Western page wins unless another reads more cleanly, and as a language that it was made
+    for. ISO 8859-2 leaves empty the bytes where cp1250 has quotation marks and some letters.
+    """
+    central = "cp1250" if _C1.search(data) else "iso8859_2"
+    pages = ("cp1252", central, "cp1254", "cp1257")
+    matches = [match for page in pages if (match := _guess(data, page)) is not None]
+    fitting = [m for m in matches if m.language in _LANGUAGES.get(m.encoding, {m.language})]
+    return min(fitting or matches, key=lambda m: (m.chaos, -m.coherence), default=None)
+
+
+def _mixed(data: bytes) -> "CharsetMatch | None":
+    """Try the encodings with several bytes a character again, more patiently.
+
+    They have a grammar of their own; what keeps to it throughout is such a text, even where its
+    mixture of scripts looks like chaos.
+    """
+    return _guess(data, *_MULTI_BYTE, threshold=0.7)
+
+
+def _guess(data: bytes, *encodings: str, threshold: float = 0.2) -> "CharsetMatch | None":
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - imported when first needed
+
+    return from_bytes(data, cp_isolation=list(encodings), threshold=threshold).best()

@@ -2,7 +2,7 @@
 % rebase('layout', title=f'{info.title} – Passage', page_class='reading')
 % if query:
 <div class="hitbar">
-  <a href="{{urls.search(query)}}"><span aria-hidden="true">←</span> All results</a>
+  <a href="{{urls.search(query)}}"><span aria-hidden="true">←</span> Results</a>
 %   if hits:
   <p class="tally">{{count(hits, 'paragraph')}} here {{'matches' if hits == 1 else 'match'}} <q dir="auto">{{query}}</q></p>
   <div id="stepper" class="stepper" role="group" aria-label="Matching paragraphs" hidden>

@@ -1,0 +1,174 @@
+"""Pieces of a text to the paragraphs of a document: mended, titled, numbered, under their sections.
+
+A reader cuts its format into pieces; what is the same for every format is done here.
+"""
+
+import os
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from index.model import Kind, Paragraph
+
+MAX_HEADING = 80
+MAX_TITLE = 150
+"""The longest heading and title that is told by its looks alone, in code points."""
+
+_CLOSERS = "\"'”’»›)]}*_」』】）"
+_SENTENCE_ENDS = frozenset(".!?…。．！？｡؟۔।॥")
+_OPENERS = "\"'“‘„«‹([{*_¿¡「『【（"
+_HYPHENS = "-\u2010\u2011"
+_SOFT_HYPHEN = "\u00ad"
+
+# A sentence may be torn after these; a heading or a sentence hardly ever ends in one.
+_DANGLING = frozenset(
+    "a an the and or nor but if than that which whose of to in into on at by for from with as"
+    " his her its their our my your is are was were be has have had will would".split()
+)
+_TORN_WORDS = 6
+_FRAGMENT = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a text that becomes one paragraph.
+
+    `start` and `end` delimit it in the extracted text, in code points. `level` is that of a
+    heading, 1 the highest, or None. `lines` counts the lines it was written on. An `item` is of a
+    list, a log, a table or a program: never a title, and never the rest of a torn sentence.
+    """
+
+    text: str
+    start: int
+    end: int
+    level: int | None = None
+    lines: int = 1
+    item: bool = False
+
+
+def fold(text: str) -> str:
+    """Make every run of white space one space, and take it off both ends."""
+    return " ".join(text.split())
+
+
+def join_lines(lines: Sequence[str]) -> str:
+    """Join the lines of one paragraph.
+
+    A hyphen at the end of a line stays, without a space: whether it belongs to the word nobody
+    can tell, and the analysis indexes `co-ordinated` as `coordinated` too. Lines of Chinese and
+    Japanese are joined without a space, as CSS Text 3 (segment break transformation) does.
+    """
+    parts = list(lines[:1])
+    for before, after in pairwise(lines):
+        parts += ["" if _meet(before, after) else " ", after]
+    return "".join(parts)
+
+
+def _meet(before: str, after: str) -> bool:
+    if before.endswith(_SOFT_HYPHEN) or (_is_wide(before[-1]) and _is_wide(after[0])):
+        return True
+    return before[-1] in _HYPHENS and before[-2:-1].isalnum() and after[0].isalnum()
+
+
+def _is_wide(char: str) -> bool:
+    hangul = "\u1100" <= char <= "\u11ff" or "\uac00" <= char <= "\ud7af"
+    return unicodedata.east_asian_width(char) in "WF" and not hangul
+
+
+def ends_sentence(text: str) -> bool:
+    """Tell whether a text ends as a sentence does, closing quotes and brackets aside."""
+    return text.rstrip(_CLOSERS)[-1:] in _SENTENCE_ENDS
+
+
+def starts_lower(text: str) -> bool:
+    """Tell whether a text begins with a small letter, opening quotes and brackets aside."""
+    return text.lstrip(_OPENERS)[:1].islower()
+
+
+def reads_like_title(piece: Piece) -> bool:
+    """Tell whether a piece at the top of a text, with more below it, reads like its title."""
+    text = piece.text
+    if piece.level is not None:
+        return True
+    if len(text) > MAX_TITLE or piece.lines > 2 or piece.item or starts_lower(text):
+        return False
+    stopped = text.endswith((".", "。", ",", ";", ":")) and not text.isupper()
+    return any(map(str.isalpha, text)) and not stopped
+
+
+def name_title(path: Path) -> str:
+    """Make a title of a file's name: without its suffix, underscores as spaces."""
+    name = os.fsencode(path.stem).decode("utf-8", "replace")
+    return fold(name.replace("_", " ")) or name
+
+
+def mend(pieces: Sequence[Piece]) -> list[Piece]:
+    """Join the pieces of sentences that a stray blank line has torn."""
+    starts = [starts_lower(p.text) for p in pieces if p.level is None and not p.item]
+    small_is_rare = 2 * sum(starts) <= len(starts)
+    runs: list[list[Piece]] = []
+    for piece in pieces:
+        if runs and _is_torn(runs[-1][-1], piece, first=len(runs) == 1, small_is_rare=small_is_rare):
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    return [run[0] if len(run) == 1 else _joined(run) for run in runs]
+
+
+def _is_torn(before: Piece, after: Piece, *, first: bool, small_is_rare: bool) -> bool:
+    """Tell whether a sentence runs from one piece into the next.
+
+    It does not end, and goes on with a small letter, where paragraphs otherwise begin with
+    capitals; or it breaks off at a word like `the`; or the next piece is but its last word.
+    """
+    headings = before.level is not None or after.level is not None
+    if headings or after.item or before.text.endswith((":", ";")) or ends_sentence(before.text):
+        return False
+    words = before.text.split()
+    dangling = before.text.endswith(",") or words[-1].lower() in _DANGLING
+    if starts_lower(after.text):
+        title = first and reads_like_title(before)
+        return small_is_rare and (dangling or (len(words) >= _TORN_WORDS and not title))
+    if len(words) >= _TORN_WORDS and dangling:
+        return True
+    last_word = len(after.text) <= _FRAGMENT and ends_sentence(after.text)
+    return len(before.text) > MAX_HEADING and last_word
+
+
+def _joined(run: Sequence[Piece]) -> Piece:
+    return Piece(
+        join_lines([piece.text for piece in run]),
+        run[0].start,
+        run[-1].end,
+        lines=sum(piece.lines for piece in run),
+        item=run[0].item,
+    )
+
+
+def take_title(pieces: Sequence[Piece], path: Path) -> tuple[Piece, Sequence[Piece]]:
+    """Part the title from the rest: the first piece if it reads like one, or the file's name."""
+    if len(pieces) > 1 and reads_like_title(pieces[0]):
+        return pieces[0], pieces[1:]
+    return Piece(name_title(path), 0, 0), pieces
+
+
+def number(document: str, title: Piece, pieces: Iterable[Piece]) -> tuple[Paragraph, ...]:
+    """Make the paragraphs of a document: the title as number 0, then the pieces in their order.
+
+    A text's section is the nearest heading above; a heading's is the nearest of a higher level.
+    """
+    paragraphs = [Paragraph(document, 0, "title", title.text, None, title.start, title.end)]
+    above: list[Piece] = []
+    for count, piece in enumerate(pieces, start=1):
+        if piece.level is not None:
+            above = [heading for heading in above if (heading.level or 0) < piece.level]
+        section = above[-1].text if above else None
+        kind: Kind = "text" if piece.level is None else "heading"
+        paragraphs.append(
+            Paragraph(document, count, kind, piece.text, section, piece.start, piece.end)
+        )
+        if kind == "heading":
+            above.append(piece)
+    return tuple(paragraphs)

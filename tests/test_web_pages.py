@@ -1,0 +1,294 @@
+"""The pages through WSGI, read as a browser without script would."""
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from fake_engine import FakeEngine
+from hypothesis import given
+from hypothesis import strategies as st
+from wsgi_client import Answer, Client
+
+from search.engine import Suggestion
+from web.app import create_app
+from web.settings import Settings
+
+EVIL = "<script>alert(1)</script> \"><img src=x onerror=alert(1)> 'evil' {{1}} % end"
+TEXTS = {
+    "a.txt": ["Talks in Moscow", "Talks were held.", "What next?", "Talks go on.", "Nobody knows."],
+    "evil.txt": [f"Evil {EVIL}", f"Talks {EVIL}", f"{EVIL}?", "Talks below an evil heading"],
+    "مقالة~ع.txt": ["محادثات", "قال talks إن"],
+}
+SUGGESTION = Suggestion("spelling", f"talks {EVIL}", 3)
+ADDRESS = re.compile(r'(?:href|src|action)="([^"]*)"')
+
+engine = FakeEngine(TEXTS)
+
+
+def client_of(results: int = 10, documents: int = 50, **said: object) -> Client:
+    settings = Settings(results=results, documents=documents)
+    return Client(create_app(replace(engine, **said), settings))
+
+
+client = client_of()
+
+
+def anchor(document: str, number: int) -> str:
+    return str(client.get(f"/api/paragraphs/{document}:{number}").json["anchor"])
+
+
+def shown(answer: Answer) -> str:
+    """The text that a reader sees, in one line."""
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    body = answer.text[answer.text.index("<main") :]
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+def test_the_start_page_tells_what_is_indexed_and_offers_queries_that_find_something():
+    answer = client.get("/")
+    assert answer.status == 200
+    assert "3 documents , 12 paragraphs, indexed 22 November 2026, 19:42 UTC" in shown(answer)
+    offered = re.findall(r'href="(/\?q=[^"]+)".*?(\d+) paragraph', answer.text, re.DOTALL)
+    assert offered
+    for address, total in offered:
+        assert f"{total} paragraph" in shown(client.get(unescape(address)))
+
+
+def test_an_empty_index_says_so():
+    empty = Client(create_app(FakeEngine({}), Settings()))
+    assert "no document has been put into it" in shown(empty.get("/"))
+    assert "No paragraph matches" in shown(empty.get("/?q=talks"))
+    assert "0 documents" in shown(empty.get("/documents"))
+    assert empty.get("/help").status == 200
+
+
+@pytest.mark.parametrize("query", ["", "%20", "+%09"])
+def test_no_query_is_the_start_page(query: str):
+    assert "Find the paragraph" in shown(client.get(f"/?q={query}"))
+
+
+def test_results_show_the_paragraph_its_place_and_its_neighbours():
+    answer = client.get("/?q=held")
+    assert "1 paragraph in 1 document" in shown(answer)
+    assert "Paragraph 1 of 4" in shown(answer)
+    assert 'dir="auto">Talks were <mark>held</mark>.</p>' in answer.text
+    details = answer.text[answer.text.index("<details") :]
+    assert details.index("Talks in Moscow") < details.index("<mark>") < details.index("Talks go on")
+    assert f'href="/documents/a.txt/{anchor("a.txt", 1)}?q=held#p1"' in answer.text
+
+
+def test_results_name_the_section_and_the_kind():
+    assert "Paragraph 3 of 4 What next?" in shown(client.get("/?q=talks+go+on"))
+    assert "Heading 2 of 4" in shown(client.get("/?q=what+next"))
+    title = client.get("/?q=moscow")
+    assert "<mark>Moscow</mark>\n</span>" in title.text
+    assert shown(title).count("Talks in") == 1
+
+
+def test_results_come_in_pages():
+    paged = client_of(results=2)
+    seen, address, pages = [], "/?q=talks", 0
+    while address:
+        answer = paged.get(address)
+        seen += re.findall(r'href="(/documents/[^"]*)\?q=', answer.text)
+        following = re.search(r'<link rel="next" href="([^"]*)"', answer.text)
+        address, pages = following and unescape(following[1]), pages + 1
+        assert f"Page {pages} of 3" in shown(answer)
+        assert (f'<a href="{following[1]}" rel="next">' in answer.text) if following else True
+    assert pages == 3
+    assert len(seen) == len(set(seen)) == 6
+    assert '<link rel="prev" href="/?q=talks&amp;page=2">' in answer.text
+    assert '<ol class="hits" start="5">' in answer.text
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "", "1.5", "٣"])
+def test_a_page_that_makes_no_sense_is_the_first(page: str):
+    assert "1–2 ·" in shown(client_of(results=2).get(f"/?q=talks&page={page}&unknown=1"))
+
+
+@pytest.mark.parametrize("page", ["4", "99", "9999999999", "9" * 400])
+def test_a_page_behind_the_last_is_the_last(page: str):
+    expected = "5–6 ·" if len(page) <= 10 else "1–2 ·"
+    assert expected in shown(client_of(results=2).get(f"/?q=talks&page={page}"))
+
+
+def test_the_first_of_repeated_parameters_counts():
+    assert "Talks were" in shown(client.get("/?q=held&q=moscow"))
+
+
+def test_what_the_engine_says_of_a_query_is_said_plainly():
+    said = shown(
+        client_of(
+            warnings=("The quote was closed at the end.",),
+            suggestions=(SUGGESTION,),
+            partial=True,
+        ).get("/?q=talks+on")
+    )
+    assert "Understood as talks AND on" in said
+    assert "The quote was closed at the end." in said
+    assert "Time ran out" in said
+    assert "3 paragraphs" in said
+
+
+def test_what_was_understood_is_not_said_where_it_is_what_was_typed():
+    assert "Understood" not in shown(client.get("/?q=+Talks+"))
+
+
+def test_nothing_found_offers_something():
+    answer = client_of(suggestions=(SUGGESTION,)).get("/?q=zebra")
+    assert answer.status == 200
+    assert "No paragraph matches" in shown(answer)
+    assert "Try instead" in shown(answer)
+    for address in ("/documents", "/help", "/?q=talks+%3Cscript"):
+        assert f'href="{address}' in answer.text
+
+
+def test_documents_are_listed_in_pages():
+    paged = client_of(documents=2)
+    first = paged.get("/documents")
+    assert "Talks in Moscow 4 paragraphs" in shown(first)
+    assert 'href="/documents?page=2" rel="next"' in first.text
+    last = paged.get("/documents?page=77")
+    assert "3–3" in shown(last)
+    assert 'href="/documents/%D9%85' in last.text
+
+
+def test_a_document_is_shown_whole_with_its_hits_marked():
+    answer = client.get("/documents/a.txt?q=talks")
+    for text in TEXTS["a.txt"]:
+        assert text in shown(answer).replace(" .", ".")
+    assert answer.text.count("<mark>Talks</mark>") == 3
+    assert "3 paragraphs here match" in shown(answer)
+    assert "Talks in Moscow – Passage</title>" in answer.text
+    assert "1 paragraph here matches" in shown(client.get("/documents/a.txt?q=moscow"))
+    assert "Nothing here matches" in shown(client.get("/documents/a.txt?q=zebra"))
+    assert "match" not in shown(client.get("/documents/a.txt"))
+
+
+def test_hits_of_a_document_are_linked_in_a_ring():
+    text = client.get("/documents/a.txt?q=talks").text
+    rings = re.findall(r'Match (\d) of 3\s*<a href="#p(\d)">previous</a> <a href="#p(\d)">', text)
+    assert rings == [("1", "3", "1"), ("2", "0", "3"), ("3", "1", "0")]
+    assert "previous</a>" not in client.get("/documents/a.txt?q=moscow").text
+
+
+def test_a_permalink_opens_its_paragraph():
+    text = client.get(f"/documents/a.txt/{anchor('a.txt', 3)}?q=talks").text
+    current = re.findall(r'<div id="(p\d)"[^>]*aria-current="true"', text)
+    assert current == ["p3"]
+    assert f'href="/documents/a.txt/{anchor("a.txt", 3)}#p3"' in text
+
+
+def test_a_permalink_follows_text_that_moved():
+    moved = anchor("a.txt", 3).replace("p3-", "p1-")
+    answer = client.get(f"/documents/a.txt/{moved}?q=talks+on")
+    assert answer.status == 302
+    assert answer.headers["Location"] == f"/documents/a.txt/{anchor('a.txt', 3)}?q=talks+on#p3"
+
+
+def test_a_permalink_to_changed_text_says_so():
+    said = shown(client.get("/documents/a.txt/p3-00000000"))
+    assert "The text has changed since this link was made" in said
+    assert "Paragraph 3 stands in its place" in said
+    gone = client.get("/documents/a.txt/p99-00000000")
+    assert gone.status == 200
+    assert "The text has changed" in shown(gone)
+    assert "in its place" not in shown(gone)
+    assert "aria-current" not in gone.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/documents/none", "/documents/none/p1-00000000", "/documents/a.txt/x", "/nothing", "/help/"],
+)
+def test_a_page_that_is_not_there_offers_the_search(address: str):
+    answer = client.get(address)
+    assert answer.status == 404
+    assert "Not Found" in shown(answer)
+    assert 'role="search"' in answer.text
+    assert 'href="/documents"' in answer.text
+
+
+def test_help_explains_with_examples_that_find_what_they_say():
+    answer = client.get("/help")
+    assert answer.status == 200
+    offered = re.findall(r'Here: <a href="([^"]+)".*?(\d+) paragraph', answer.text, re.DOTALL)
+    assert len(offered) >= 4
+    for address, total in offered:
+        assert f"{total} paragraph" in shown(client.get(unescape(address)))
+
+
+PAGES = (
+    "/",
+    "/?q=talks",
+    "/?q=zebra",
+    "/documents",
+    "/documents/evil.txt?q=talks",
+    "/help",
+    "/nothing",
+)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_nothing_comes_from_another_host_and_no_link_is_broken(address: str):
+    for link in ADDRESS.findall(client.get(address).text):
+        target = unescape(link)
+        assert target.startswith(("/", "#")) and not target.startswith("//"), target
+        if target.startswith("/"):
+            assert client.get(target).status in (200, 302), target
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_no_page_has_inline_script_style_or_handlers(address: str):
+    text = client.get(address).text
+    tags = re.findall(r"<[a-z][^>]*>", text)
+    assert [tag for tag in tags if tag.startswith("<script")] == [
+        tag for tag in tags if re.fullmatch(r'<script src="/static/app-\w+\.js" defer>', tag)
+    ]
+    assert not [tag for tag in tags if re.search(r"\sstyle=|\son[a-z]+=|javascript:", tag)]
+    assert "<style" not in text
+
+
+@pytest.mark.parametrize("address", ["/?q=talks", "/documents/evil.txt?q=talks", "/documents"])
+def test_markup_in_documents_stays_text(address: str):
+    answer = client_of(warnings=(EVIL,), suggestions=(SUGGESTION,)).get(address)
+    assert "<img" not in answer.text.replace('<img src="/static', "")
+    assert "<script>" not in answer.text
+    assert EVIL in shown(answer)
+
+
+@given(st.text(max_size=40) | st.sampled_from([EVIL, "(" * 8000, '"', "</title>", "\0", "&lt;"]))
+def test_markup_in_queries_stays_text(query: str):
+    quoted = "".join(f"%{byte:02x}" for byte in query.encode("utf-8", "replace"))
+    for address in (f"/?q={quoted}", f"/documents/a.txt?q={quoted}"):
+        answer = client.get(address)
+        assert answer.status == 200
+        # Between the tags of our own there is no bracket that a query put there.
+        plain = re.sub(r"<!doctype html>|</?[a-z][a-z0-9]*(?: [^<>]*)?>", "", answer.text)
+        assert "<" not in plain
+        assert ">" not in plain
+        assert set(re.findall(r"<([a-z0-9]+)", answer.text)) <= KNOWN_TAGS
+
+
+KNOWN_TAGS = set(
+    "html head meta title link script body a header img form label input button nav main h1 h2 "
+    "mark p time section ul li span div b ol article details summary kbd q output".split()
+)
+
+
+def test_every_text_of_a_document_has_a_direction():
+    for address in (
+        "/?q=talks",
+        "/documents",
+        "/documents/%D9%85%D9%82%D8%A7%D9%84%D8%A9~%D8%B9.txt",
+    ):
+        text = client.get(address).text
+        body = text[text.index("<main") :]
+        for element, _ in re.findall(r"<([^>]*)>\s*[^<>]*(محادثات|قال)", body):
+            assert 'dir="auto"' in element
+
+
+def test_text_that_utf_8_cannot_hold_is_replaced():
+    torn = Client(create_app(FakeEngine({"t": ["Torn", "half \ud83d word"]}), Settings()))
+    assert "half ? word" in torn.get("/?q=word").text.replace("<mark>", "").replace("</mark>", "")
