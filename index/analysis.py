@@ -10,6 +10,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import count
 from typing import NamedTuple
 
 import Stemmer
@@ -38,16 +39,28 @@ class Token(NamedTuple):
 
 def analyze(text: str) -> list[Token]:
     """Cut a text into tokens, ordered by position."""
+    classes = "".join(map(_CLASSES.__getitem__, text))
+    if "I" not in classes:
+        return _analyze(text, classes)
+    # What vanishes is taken out first; offsets are then those of what was left in place.
+    left = [i for i, cls in enumerate(classes) if cls != "I"]
+    tokens = _analyze("".join(text[i] for i in left), classes.replace("I", ""))
+    left.append(len(text))
+    return [token._replace(start=left[token.start], end=left[token.end]) for token in tokens]
+
+
+def _analyze(text: str, classes: str) -> list[Token]:
     tokens: list[Token] = []
     position = 0
-    classes = "".join(map(_CLASSES.__getitem__, text))
     for match in _WORD.finditer(classes):
         start, end = match.span()
         if match["word"]:
             found = list(_compound(text, classes, start, match.end("word"), position))
         else:
-            found = _tokens(_plain(text[start:end]), start, position, end - start)
-        if match["sign"] and found:
+            found = _tokens(
+                list(zip(text[start:end], count(), strict=False)), start, position, end - start
+            )
+        if match["sign"] and found and len(found[-1].form.encode()) < MAX_FORM:
             word = found[-1]
             found += [_token(word.form + match["sign"], word.position, word.start, end)]
         tokens += found
@@ -82,6 +95,7 @@ _UNSPACED = (
     "CJK ",
     "IDEOGRAPHIC ",
     "HIRAGANA ",
+    "HENTAIGANA ",
     "KATAKANA",
     "HALFWIDTH KATAKANA",
     "THAI ",
@@ -102,17 +116,16 @@ _EMOJI = (
 )
 
 # The parts of _WORD. Every repetition is possessive: no text makes the expression go back.
-_S_AT_END = r"(?:qI*+sI*+(?![LsKDM]))"
-_INITIAL = rf"[Ls][MI]*+(?![LsKD])(?!(?!{_S_AT_END})q[LsK])"
-_INITIALS = rf"[Ls][MI]*+(?:\.{_INITIAL})++\.?+{_S_AT_END}?+"
-_LETTERS = r"[LsK][MI]*+(?:qI*+(?=[LsK]))?+"
-_DIGITS = r"D[MI]*+(?:[.,](?=D))?+"
-_PART = rf"(?:{_INITIALS}|(?:{_LETTERS}|{_DIGITS})++{_S_AT_END}?+)"
+_FINAL_S = r"(?:qs(?![LsKDM]))"
+_INITIAL = rf"[Ls]M*+(?![LsKD])(?!(?!{_FINAL_S})q[LsK])"
+_INITIALS = rf"[Ls]M*+(?:\.{_INITIAL})++\.?+{_FINAL_S}?+"
+_LETTERS = r"[LsK]M*+(?:q(?=[LsK]))?+"
+_DIGITS = r"DM*+(?:[.,](?=D))?+"
+_PART = rf"(?:{_INITIALS}|(?:{_LETTERS}|{_DIGITS})++{_FINAL_S}?+)"
 _WORD = re.compile(
-    rf"(?P<word>{_PART}(?:hI*+{_PART})*+)(?P<sign>\+\+|[+%#](?![LsKD+]))?"
-    r"|A+|U+|B|FF?|[SE][MI]*+"
+    rf"(?P<word>{_PART}(?:h{_PART})*+)(?P<sign>\+\+|[+%#](?![LsKD+]))?"
+    r"|A+|U+|B|FF?|[SE]M*+"
 )
-_OWNER = re.compile(r"qI*+sI*+\Z")
 _GROUP = re.compile(r",(?=DDD(?!D))")
 
 
@@ -172,7 +185,7 @@ _Chars = list[tuple[str, int]]
 def _compound(text: str, classes: str, start: int, end: int, position: int) -> Iterator[Token]:
     """Give the tokens of one word, or of several that hyphens join."""
     parts: list[Token] = []
-    for part in re.finditer(r"[^hI][^h]*+", classes[start:end]):
+    for part in re.finditer("[^h]+", classes[start:end]):
         first, last = start + part.start(), start + part.end()
         chars = _word(text[first:last], part[0])
         parts += _tokens(chars, first, position + len(parts), last - first)
@@ -184,17 +197,13 @@ def _compound(text: str, classes: str, start: int, end: int, position: int) -> I
 
 def _word(text: str, classes: str) -> _Chars:
     """Take the apostrophes, the stops of initialisms and the commas of thousands out of a word."""
-    classes = _OWNER.sub("", classes)
+    classes = classes.removesuffix("qs")
     dropped = {match.start() for match in _GROUP.finditer(classes)}
     number = "D" in classes
     for i, cls in enumerate(classes):
-        if cls in "qI" or (cls == "." and not number):
+        if cls == "q" or (cls == "." and not number):
             dropped.add(i)
     return [(text[i], i) for i in range(len(classes)) if i not in dropped]
-
-
-def _plain(text: str) -> _Chars:
-    return [(char, i) for i, char in enumerate(text) if _CLASSES[char] != "I"]
 
 
 def _tokens(chars: _Chars, start: int, position: int, length: int) -> list[Token]:

@@ -110,7 +110,9 @@ def mend(pieces: Sequence[Piece]) -> list[Piece]:
     small_is_rare = 2 * sum(starts) <= len(starts)
     runs: list[list[Piece]] = []
     for piece in pieces:
-        if runs and _is_torn(runs[-1][-1], piece, first=len(runs) == 1, small_is_rare=small_is_rare):
+        if runs and _is_torn(
+            runs[-1][-1], piece, first=len(runs) == 1, small_is_rare=small_is_rare
+        ):
             runs[-1].append(piece)
         else:
             runs.append([piece])

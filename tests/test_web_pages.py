@@ -48,7 +48,7 @@ def shown(answer: Answer) -> str:
 def test_the_start_page_tells_what_is_indexed_and_offers_queries_that_find_something():
     answer = client.get("/")
     assert answer.status == 200
-    assert "3 documents , 12 paragraphs, indexed 22 November 2026, 19:42 UTC" in shown(answer)
+    assert "3 documents , 11 paragraphs, indexed 22 November 2026, 19:42 UTC" in shown(answer)
     offered = re.findall(r'href="(/\?q=[^"]+)".*?(\d+) paragraph', answer.text, re.DOTALL)
     assert offered
     for address, total in offered:
@@ -234,7 +234,7 @@ PAGES = (
 def test_nothing_comes_from_another_host_and_no_link_is_broken(address: str):
     for link in ADDRESS.findall(client.get(address).text):
         target = unescape(link)
-        assert target.startswith(("/", "#")) and not target.startswith("//"), target
+        assert re.match(r"#|/(?!/)", target), target
         if target.startswith("/"):
             assert client.get(target).status in (200, 302), target
 
@@ -271,10 +271,12 @@ def test_markup_in_queries_stays_text(query: str):
         assert set(re.findall(r"<([a-z0-9]+)", answer.text)) <= KNOWN_TAGS
 
 
-KNOWN_TAGS = set(
-    "html head meta title link script body a header img form label input button nav main h1 h2 "
-    "mark p time section ul li span div b ol article details summary kbd q output".split()
-)
+KNOWN_TAGS = {
+    *("html", "head", "meta", "title", "link", "script", "body"),
+    *("header", "nav", "main", "section", "article", "div", "h1", "h2", "p", "ul", "ol", "li"),
+    *("form", "label", "input", "button", "output", "details", "summary"),
+    *("a", "b", "img", "kbd", "mark", "q", "span", "time"),
+}
 
 
 def test_every_text_of_a_document_has_a_direction():

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
+from warnings import catch_warnings, filterwarnings
 from wsgiref.util import setup_testing_defaults
-from wsgiref.validate import validator
+from wsgiref.validate import WSGIWarning, validator
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,12 @@ class Client:
         started: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None):
-            started[:] = [int(status.split()[0]), dict(headers)]
+            started[:] = [int(status[:3]), dict(headers)]
             return lambda data: None
 
-        parts = validator(self.app)(environ, start_response)
+        with catch_warnings():
+            filterwarnings("ignore", "Unknown REQUEST_METHOD", WSGIWarning)
+            parts = validator(self.app)(environ, start_response)
         try:
             content = b"".join(parts)
         finally:

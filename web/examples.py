@@ -71,7 +71,8 @@ def _sample(engine: Engine) -> Iterator[str]:
 
 def _forms(texts: list[str]) -> dict[str, Iterator[str]]:
     """Give for each form of query some that may find something, the best first."""
-    names = _frequent(NAME, texts, lambda name: not name.islower()) or _frequent(WORD, texts)
+    names = _frequent(NAME, texts, lambda name: not name.islower())
+    names = list(dict.fromkeys(names + _frequent(WORD, texts)))
     words = _frequent(WORD, texts, lambda word: len(word) >= 8)
     phrases = _telling(texts)
     return {

@@ -6,7 +6,7 @@ import re
 # (possessive), so that no input takes more than linear time.
 _TOKEN = re.compile(
     r"""
-    (?P<open> !?\[ )
+    (?P<open> !?\[ ) \s*+
   | (?P<close> \] )
     (?P<target>
         \( \s*+
@@ -34,9 +34,8 @@ def unlink(text: str) -> str:
             opened.append(token)
         elif opened:
             bracket = opened.pop()
-            inner = text[bracket.end() : token.start()]
-            if token["target"] and not inner.isspace() and inner:
-                markup += [bracket.span(), token.span()]
+            if token["target"] and bracket.end() < token.start():
+                markup += [bracket.span("open"), token.span()]
     return _without(text, sorted(markup))
 
 
