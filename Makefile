@@ -1,8 +1,8 @@
 # Every target sets up what it needs: a virtual environment from the lock file with its hashes.
 
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 8080
+HOST ?= $(or $(PASSAGE_HOST),127.0.0.1)
+PORT ?= $(or $(PASSAGE_PORT),8080)
 INDEX ?= $(or $(PASSAGE_INDEX),var/index)
 DOCS ?=
 

@@ -21,6 +21,8 @@ _SENTENCE_ENDS = frozenset(".!?…。．！？｡؟۔।॥")
 _OPENERS = "\"'“‘„«‹([{*_¿¡「『【（"
 _HYPHENS = "-\u2010\u2011"
 _SOFT_HYPHEN = "\u00ad"
+_SOUTH_EAST_ASIAN = (("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"))
+"""Thai and Lao, Burmese, Khmer."""
 
 # A sentence may be torn after these; a heading or a sentence hardly ever ends in one.
 _DANGLING = frozenset(
@@ -57,8 +59,8 @@ def join_lines(lines: Sequence[str]) -> str:
     """Join the lines of one paragraph.
 
     A hyphen at the end of a line stays, without a space: whether it belongs to the word nobody
-    can tell, and the analysis indexes `co-ordinated` as `coordinated` too. Lines of Chinese and
-    Japanese are joined without a space, as CSS Text 3 (segment break transformation) does.
+    can tell, and the analysis indexes `co-ordinated` as `coordinated` too. Lines of a script
+    without spaces are joined without one (CSS Text 3, segment break transformation).
     """
     parts = list(lines[:1])
     for before, after in pairwise(lines):
@@ -67,14 +69,16 @@ def join_lines(lines: Sequence[str]) -> str:
 
 
 def _meet(before: str, after: str) -> bool:
-    if before.endswith(_SOFT_HYPHEN) or (_is_wide(before[-1]) and _is_wide(after[0])):
+    if before.endswith(_SOFT_HYPHEN) or (is_unspaced(before[-1]) and is_unspaced(after[0])):
         return True
     return before[-1] in _HYPHENS and before[-2:-1].isalnum() and after[0].isalnum()
 
 
-def _is_wide(char: str) -> bool:
-    hangul = "\u1100" <= char <= "\u11ff" or "\uac00" <= char <= "\ud7af"
-    return unicodedata.east_asian_width(char) in "WF" and not hangul
+def is_unspaced(char: str) -> bool:
+    """Tell whether a character is of a script that puts no spaces between words."""
+    if unicodedata.east_asian_width(char) in "WF":
+        return not unicodedata.name(char, "").startswith("HANGUL")
+    return any(first <= char <= last for first, last in _SOUTH_EAST_ASIAN)
 
 
 def ends_sentence(text: str) -> bool:

@@ -6,8 +6,9 @@ though nothing but the author broke them (a stanza, an address).
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 from index.paragraphs import (
@@ -21,6 +22,8 @@ from index.paragraphs import (
 from index.readers.links import unlink
 
 Block = list["Line"]
+Joins = Callable[["Line", "Line", "Line"], bool]
+"""Tells of a paragraph's first line, a line and the next whether the next belongs to it too."""
 
 _MIN_WIDTH, _MAX_WIDTH = 25, 120
 """The widths that lines are wrapped at, in code points: a narrow column, a wide terminal."""
@@ -33,7 +36,7 @@ _LONGEST_STANZA = 30
 # White space aside, what a line may hold and still look blank.
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _RULE = re.compile(r"([-=_*~#+–—─═])(?:\s*\1){2,}")
-_QUOTE = re.compile(r"(?:>[ \t]?)+")
+_QUOTE_MARKS = "> \t"
 _MARK = re.compile(
     r"""
     ( [-*+•‣◦▪●○·–—] | \(?\d{1,3}[.)] | \(?[A-Za-z]\)  # a bullet, a number, a letter
@@ -50,15 +53,15 @@ _SECTION_NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?\s")
 class Line:
     """A line that is not blank, without the white space around it.
 
-    `start` and `end` delimit it in the text. `indent` is the column it begins in. `quote` is the
-    length of the marks (`> `) with which a mail quotes another. An `item` begins a paragraph.
+    `start` and `end` delimit it in the text. `indent` is the column it begins in. `quotes` counts
+    the marks (`>`) with which a mail quotes another. An `item` begins a paragraph.
     """
 
     text: str
     start: int
     end: int
     indent: int
-    quote: int
+    quotes: int
     item: bool
 
     @property
@@ -78,8 +81,11 @@ def cut(text: str) -> list[Piece]:
         if _width([double_spaced]) is not None:
             blocks = [double_spaced]
     width = _width(blocks)
-    alone = len(blocks) == 1
-    return [_piece(group) for block in blocks for group in _groups(block, width, alone)]
+    return [
+        _piece(group)
+        for block in blocks
+        for group in _groups(block, _joining(block, width, alone=len(blocks) == 1))
+    ]
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -87,28 +93,34 @@ def _blocks(text: str) -> Iterator[Block]:
     position = 0
     for raw in text.splitlines(keepends=True):
         seen = raw.strip()
-        if seen.strip(_UNSEEN) and not _RULE.fullmatch(seen):
+        if seen.strip(_UNSEEN) and seen.strip(_QUOTE_MARKS) and not _RULE.fullmatch(seen):
             block.append(_line(raw, position))
         elif block:
-            yield block
+            yield _labelled(block)
             block = []
         position += len(raw)
     if block:
-        yield block
+        yield _labelled(block)
 
 
 def _line(raw: str, position: int) -> Line:
     text = raw.strip()
-    margin = len(raw) - len(raw.lstrip())
-    quote = _QUOTE.match(text)
-    return Line(
-        text,
-        position + margin,
-        position + margin + len(text),
-        len(raw[:margin].expandtabs()),
-        quote.end() if quote else 0,
-        bool(_MARK.match(text)),
-    )
+    margin = raw[: len(raw) - len(raw.lstrip())]
+    start = position + len(margin)
+    said = text.lstrip(_QUOTE_MARKS)
+    quotes = text.count(">", 0, len(text) - len(said))
+    item = _MARK.match(said) is not None
+    return Line(text, start, start + len(text), len(margin.expandtabs()), quotes, item)
+
+
+def _labelled(block: Block) -> Block:
+    """Make items of the lines like `Name: what she said`, if the block begins with one."""
+    labels = [_LABEL.match(line.text) is not None for line in block]
+    if not labels[0] or sum(labels) < 2:
+        return block
+    return [
+        replace(line, item=line.item or label) for line, label in zip(block, labels, strict=True)
+    ]
 
 
 def _width(blocks: Sequence[Block]) -> int | None:
@@ -118,9 +130,9 @@ def _width(blocks: Sequence[Block]) -> int | None:
     room for the next word.
     """
     breaks = [pair for block in blocks for pair in pairwise(block)]
-    edges = sorted(line.edge for line, _ in breaks)
+    edges = sorted(line.edge for line, _ in breaks if line.edge <= _MAX_WIDTH)
     width = edges[len(edges) * 9 // 10] if edges else 0
-    if not _MIN_WIDTH <= width <= _MAX_WIDTH:
+    if width < _MIN_WIDTH:
         return None
     wrapped = sum(_runs_on(a, b) and _is_full(a, b, width * _RAGGED) for a, b in breaks)
     return width if 3 * wrapped >= len(breaks) else None
@@ -137,3 +149,70 @@ def _is_full(line: Line, following: Line, width: float) -> bool:
     """Tell whether the next line's first word would have passed the width."""
     word = 1 if is_unspaced(following.text[0]) else len(following.text.split(maxsplit=1)[0])
     return line.edge + 1 + word > width
+
+
+def _joining(block: Block, width: int | None, *, alone: bool) -> Joins:
+    """Find the layout of a block: whether lines are joined in it, and which."""
+    # Nobody parts paragraphs by blank lines where there are none, or none for so long.
+    unparted = alone or len(block) > _LONGEST_STANZA
+    if width is not None and (unparted or _is_filled(block, width)):
+        return partial(_is_wrapped, width=width, end=width if unparted else width * _RAGGED)
+    if unparted or _are_paragraphs(block):
+        return _hangs
+    return _follows
+
+
+def _is_filled(block: Block, width: int) -> bool:
+    full = [_is_full(a, b, width * _RAGGED) for a, b in pairwise(block)]
+    return 2 * sum(full) >= len(full)
+
+
+def _are_paragraphs(block: Block) -> bool:
+    long = any(len(line.text) > _MAX_WIDTH for line in block)
+    return long or 2 * sum(ends_sentence(line.text) for line in block) > len(block)
+
+
+def _is_wrapped(first: Line, line: Line, following: Line, width: float, end: float) -> bool:
+    """Join wrapped lines; behind the end of a sentence only a line full to `end` goes on."""
+    if ends_sentence(line.text):
+        indented = following.indent > line.indent and not first.item
+        return _is_full(line, following, end) and not indented and not following.item
+    if following.item and (first.item or line.text.endswith(":")):
+        return False
+    return _is_full(line, following, width * _RAGGED) or _runs_on(line, following)
+
+
+def _hangs(first: Line, _: Line, following: Line) -> bool:
+    """Join to an item the lines indented under it."""
+    return first.item and not following.item and following.indent > first.indent
+
+
+def _follows(_first: Line, _line: Line, following: Line) -> bool:
+    return not following.item
+
+
+def _groups(block: Block, joins: Joins) -> Iterator[Block]:
+    group = block[:1]
+    headline = _has_headline(block)
+    for line, following in pairwise(block):
+        parted = line.quotes != following.quotes or (headline and line is block[0])
+        if not parted and joins(group[0], line, following):
+            group.append(following)
+        else:
+            yield group
+            group = [following]
+    yield group
+
+
+def _has_headline(block: Block) -> bool:
+    """Tell whether a block's first line is a heading right above its text."""
+    first = block[0].text
+    capitals = first.isupper() and not block[-1].text.isupper()
+    return (capitals or bool(_SECTION_NUMBER.match(first))) and ends_sentence(block[-1].text)
+
+
+def _piece(group: Block) -> Piece:
+    first, *rest = group
+    rest_of_lines = [line.text.lstrip(_QUOTE_MARKS) if line.quotes else line.text for line in rest]
+    text = fold(unlink(join_lines([first.text, *rest_of_lines])))
+    return Piece(text, first.start, group[-1].end, lines=len(group), item=first.item)

@@ -54,6 +54,7 @@ if (stepper) {
   tell();
 }
 current?.focus({ preventScroll: true });
+if (!location.hash) current?.scrollIntoView();
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
