@@ -123,7 +123,7 @@ _LETTERS = r"[LsK]M*+(?:q(?=[LsK]))?+"
 _DIGITS = r"DM*+(?:[.,](?=D))?+"
 _PART = rf"(?:{_INITIALS}|(?:{_LETTERS}|{_DIGITS})++{_FINAL_S}?+)"
 _WORD = re.compile(
-    rf"(?P<word>{_PART}(?:h{_PART})*+)(?P<sign>\+\+|[+%#](?![LsKD+]))?"
+    rf"(?P<word>{_PART}(?:h{_PART})*+)(?P<sign>\+\+|[+%#](?![LsKD]))?"
     r"|A+|U+|B|FF?|[SE]M*+"
 )
 _GROUP = re.compile(r",(?=DDD(?!D))")

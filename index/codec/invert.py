@@ -49,6 +49,10 @@ class Inverter:
         self._ids: list[bytes] = []
         self._first = array("I")
 
+    def __len__(self) -> int:
+        """Count the documents taken so far."""
+        return len(self._ids)
+
     def add(self, document: Document) -> None:
         """Take a document; the number of its words is counted here."""
         title, words = len(self._texts), 0
