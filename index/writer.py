@@ -44,7 +44,10 @@ def lock(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if strangers := storage.strangers(folder):
-            raise Foreign(f"{folder} is not a folder for an index: it holds {strangers[0]}")
+            raise Foreign(
+                f"{folder} is not a folder for an index: it holds {strangers[0]}; "
+                "choose another, empty or new"
+            )
         file = (folder / storage.LOCK).open("a+b", buffering=0)
     except OSError as error:
         raise NotWritten(f"cannot write to {folder}: {error.strerror}") from error

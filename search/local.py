@@ -61,7 +61,8 @@ class Local:
         answer, total = result.answer, len(result.answer.ordinals)
         shown = range(min(request.offset, total), min(request.offset + request.limit, total))
         hits = tuple(_hit(snapshot, result, rank, request.context) for rank in shown)
-        suggestions = () if total else _suggestions(snapshot, request.query, result)
+        short = result.relaxed or not total
+        suggestions = _suggestions(snapshot, request.query, result) if short else ()
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,
@@ -142,9 +143,9 @@ class Local:
             return snapshot  # type: ignore[return-value]  # it blocks where there is none
         try:
             return self._refreshed()
-        except IndexFault as error:
+        except (IndexFault, OSError) as error:
             self._snapshot = None
-            raise Unavailable(str(error)) from error
+            raise Unavailable(self._said(error)) from error
         finally:
             self._checked = time.monotonic()
             self._refreshing.release()
@@ -156,12 +157,18 @@ class Local:
                 self._snapshot = Snapshot.open(self._folder, self._snapshot)
             except NoIndex:
                 raise
-            except IndexFault as error:
+            except (IndexFault, OSError) as error:
                 if self._snapshot is None:
                     raise
-                print(f"search: still serving the older index: {error}", file=sys.stderr)
+                why = self._said(error)
+                print(f"search: still serving the older index: {why}", file=sys.stderr)
             self._seen = seen
         return self._snapshot
+
+    def _said(self, error: IndexFault | OSError) -> str:
+        if isinstance(error, OSError):
+            return f"cannot read the index in {self._folder}: {error.strerror}"
+        return str(error)
 
 
 def _search(snapshot: Snapshot, text: str, match: str) -> _Result:
