@@ -29,8 +29,9 @@ THREE = [texts("a", "Alpha", "war talks"), texts("b", "Beta", "a treaty"), texts
 
 
 @pytest.fixture
-def index(tmp_path):
+def index(tmp_path, monkeypatch):
     """Two segments, of the first of which a document is deleted."""
+    monkeypatch.setattr("index.writer.MAX_DELETED", 1.0)
     write(tmp_path, THREE, 2)
     return commit(tmp_path, [], ["a"]).folder
 
@@ -166,16 +167,11 @@ def test_whooshs_reader_knows_the_terms(tmp_path):
     assert reader.has_deletions() is False
 
 
-def test_whooshs_reader_knows_the_deletions(index, monkeypatch):
+def test_whooshs_reader_knows_the_deletions(index):
     reader = whoosh.index.open_dir(index).reader()
-    assert (reader.doc_count(), reader.doc_count_all(), reader.has_deletions()) == (3, 3, False)
-    monkeypatch.setattr("index.writer.MAX_DELETED", 1.0)
-    commit(index, [texts("x", "one"), texts("y", "two")])
-    commit(index, [], ["x"])
-    reader = whoosh.index.open_dir(index).reader()
-    assert (reader.doc_count(), reader.doc_count_all(), reader.has_deletions()) == (4, 5, True)
-    assert [n for n in range(5) if reader.is_deleted(n)] == [3]
-    assert list(reader.all_doc_ids()) == [0, 1, 2, 4]
+    assert (reader.doc_count(), reader.doc_count_all(), reader.has_deletions()) == (3, 5, True)
+    assert [n for n in range(5) if reader.is_deleted(n)] == [0, 1]
+    assert list(reader.all_doc_ids()) == [2, 3, 4]
 
 
 def test_whooshs_matcher_walks_and_skips(tmp_path):
@@ -337,30 +333,24 @@ def test_every_cut_is_seen(index, name):
 
 
 @pytest.mark.parametrize("pattern", ["manifest.3", "*.arrays", "*.deleted"])
-def test_a_missing_file_is_named(tmp_path, monkeypatch, pattern):
-    monkeypatch.setattr("index.writer.MAX_DELETED", 1.0)
-    write(tmp_path, THREE, 2)
-    commit(tmp_path, [], ["a"])
-    missing = next(tmp_path.glob(pattern))
+def test_a_missing_file_is_named(index, pattern):
+    missing = next(index.glob(pattern))
     missing.unlink()
     with pytest.raises(Damaged, match=f"lacks the file .*{missing.name}; build it anew with"):
-        Snapshot.open(tmp_path)
+        Snapshot.open(index)
 
 
-def test_deletions_of_another_segment_are_damage(tmp_path, monkeypatch):
-    monkeypatch.setattr("index.writer.MAX_DELETED", 1.0)
-    write(tmp_path, THREE, 2)
-    commit(tmp_path, [], ["a", "c"])
-    [first] = (s for s in Snapshot.open(tmp_path).segments if s.live is not None)
-    (tmp_path / first.entry.deletions_file()).unlink()
+def test_deletions_of_another_segment_are_damage(index):
+    first = Snapshot.open(index).segments[0]
+    (index / first.entry.deletions_file()).unlink()
     nothing = np.zeros(first.data.paragraph_count, np.bool_)
-    first.entry.write_deleted(tmp_path, nothing, first.entry.deletions)
+    first.entry.write_deleted(index, nothing, first.entry.deletions)
     with pytest.raises(Damaged, match="does not belong to"):
-        Snapshot.open(tmp_path)
+        Snapshot.open(index)
 
 
 def test_a_segment_of_another_size_is_damage(index):
-    first, *_ = Snapshot.open(index).segments
+    first = Snapshot.open(index).segments[0]
     other = write(index.parent / f"{index.name}-other", THREE).segments[0]
     first.data.path.write_bytes(other.data.path.read_bytes())
     with pytest.raises(Damaged, match="does not belong to"):
@@ -396,9 +386,8 @@ def test_a_table_of_contents_without_its_manifests_segments_is_damage(index):
     manifest = json.loads(path.read_bytes().partition(b"\n")[0])
     for segments in (None, [], manifest["segments"][::-1]):
         path.write_bytes(sealed(manifest | {"segments": segments}))
-        if segments != manifest["segments"]:
-            with pytest.raises(Damaged, match=r"does not match manifest\.3"):
-                Snapshot.open(index)
+        with pytest.raises(Damaged, match=r"does not match manifest\.3"):
+            Snapshot.open(index)
 
 
 # The folder.

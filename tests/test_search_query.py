@@ -23,7 +23,8 @@ CLOSING = "a closing parenthesis without an opening one was passed over"
 NESTED = f"a parenthesis nested deeper than {MAX_DEPTH} was passed over"
 
 ODD = [
-    *" \t\n\0\u3000\"“„«「'’‘()+-–—*?~^=:/\\.,;!|…%#@_&<>[]{}0aé½ßİﬁ北ำ😀\u0301\u00ad\u200d\u202e\ufeff",
+    *" \t\n\0\u3000\"“„«「'’‘()+-–—*?~^=:/\\.,;!|…%#@_&<>[]{}",
+    *"0aé½ßİﬁ北ำ😀\u0301\u00ad\u200d\u202e\ufeff",
     *("AND", "OR", "NOT", "title:", "date:", "~2", "^0.5", "a-b", "C++", "1,000", "U.K.", "\ud800"),
 ]
 TEXTS = st.one_of(
@@ -110,7 +111,7 @@ def test_table(case):
     ("text", "interpreted"),
     [
         ("nato expansion", "nato AND expansion"),
-        ("+nato putin -war", "nato, better with putin AND NOT war"),
+        ("+nato putin -war", "(nato, better with putin) AND NOT war"),
         ("+nato putin talks", "nato, better with putin OR talks"),
         ("(a OR b) c", "(a OR b) AND c"),
         ("a OR b c", "a OR (b AND c)"),
@@ -133,7 +134,8 @@ def test_interpreted(text, interpreted):
         ('"frank" talks', "frank talks"),
         ('-"frank and" "not frank"', "-(frank and) (not frank)"),
         ('"DO NOT ENTER"', "DO not ENTER"),
-        ('"(a" b', "(a) b"),
+        ('"(a" b', "a b"),
+        ('"(a b" c', "(a b) c"),
         ("no   quotes", "no quotes"),
         ("", ""),
     ],
@@ -232,9 +234,10 @@ def test_relaxing_only_adds_and_never_what_is_excluded(rng):
             for relaxed in (False, True)
         )
         assert strict <= relaxed
-        excluding = parse(f"({text}) -nato", relaxed=True).tree
-        nato = set(oracle.evaluate(collection, parse("nato").tree).ordinals)
-        assert not nato & set(oracle.evaluate(collection, excluding).ordinals)
+        if not parse(text).warnings:
+            excluding = parse(f"-nato ({text})", relaxed=True).tree
+            nato = set(oracle.evaluate(collection, parse("nato").tree).ordinals)
+            assert not nato & set(oracle.evaluate(collection, excluding).ordinals)
 
 
 def calls(function, *arguments):
@@ -253,26 +256,13 @@ def calls(function, *arguments):
     return count
 
 
-@pytest.mark.parametrize(
-    "unit",
-    ["(", ")", ")(", "(a ", '"', '"a', "a ", "a/", "a-", "a*b ", "-a ", "+a ", "NOT ", "AND ", "-"]
-    + [
-        "a OR ",
-        "a AND ",
-        "a~1",
-        "a^1.",
-        "^1.",
-        "=a ",
-        "title:",
-        "1,",
-        "U.",
-        "’",
-        "北",
-        "*",
-        "%",
-        "+",
-    ],
+UNITS = (
+    *("(", ")", ")(", "(a ", '"', '"a', "a ", "a/", "a-", "a*b ", "-a ", "+a ", "NOT ", "AND "),
+    *("a OR ", "a AND ", "a~1", "a^1.", "^1.", "=a ", "title:", "1,", "U.", "’", "北", *"-*%+"),
 )
+
+
+@pytest.mark.parametrize("unit", UNITS)
 def test_time_is_linear(unit):
     half, whole = (unit * (n // len(unit)) for n in (MAX_QUERY // 2, MAX_QUERY))
     parse(whole)  # the caches of the analysis are filled
