@@ -69,7 +69,7 @@ def flat(node):
         parts = [flat(child) for child in node.children()]
         kind = type(node)
         return kind([c for p in parts for c in (p.children() if type(p) is kind else [p])])
-    return node
+    return query.Not(flat(node.query)) if isinstance(node, query.Not) else node
 
 
 def leaves(node):
