@@ -198,8 +198,9 @@ class Writer:
         if len(run) == 1 and _live(run) >= count * (1 - MAX_DELETED):
             entry = copy(segment.entry)
             if entry.segid in self._deleted and segment.live is not None:
-                entry.write_deleted(self._folder, ~segment.live, generation)
+                entry.deletions = generation
                 self._written.append(self._folder / entry.deletions_file())
+                entry.write_deleted(self._folder, ~segment.live)
             return [entry]
         inverter = Inverter()
         for part in run:

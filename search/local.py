@@ -143,9 +143,9 @@ class Local:
             return snapshot  # type: ignore[return-value]  # it blocks where there is none
         try:
             return self._refreshed()
-        except (IndexFault, OSError) as error:
+        except IndexFault as error:
             self._snapshot = None
-            raise Unavailable(self._said(error)) from error
+            raise Unavailable(str(error)) from error
         finally:
             self._checked = time.monotonic()
             self._refreshing.release()
@@ -157,18 +157,12 @@ class Local:
                 self._snapshot = Snapshot.open(self._folder, self._snapshot)
             except NoIndex:
                 raise
-            except (IndexFault, OSError) as error:
+            except IndexFault as error:
                 if self._snapshot is None:
                     raise
-                why = self._said(error)
-                print(f"search: still serving the older index: {why}", file=sys.stderr)
+                print(f"search: still serving the older index: {error}", file=sys.stderr)
             self._seen = seen
         return self._snapshot
-
-    def _said(self, error: IndexFault | OSError) -> str:
-        if isinstance(error, OSError):
-            return f"cannot read the index in {self._folder}: {error.strerror}"
-        return str(error)
 
 
 def _search(snapshot: Snapshot, text: str, match: str) -> _Result:

@@ -344,7 +344,7 @@ def test_deletions_of_another_segment_are_damage(index):
     first = Snapshot.open(index).segments[0]
     (index / first.entry.deletions_file()).unlink()
     nothing = np.zeros(first.data.paragraph_count, np.bool_)
-    first.entry.write_deleted(index, nothing, first.entry.deletions)
+    first.entry.write_deleted(index, nothing)
     with pytest.raises(Damaged, match="does not belong to"):
         Snapshot.open(index)
 
