@@ -134,6 +134,8 @@ def test_interpreted(text, interpreted):
         ('"frank" talks', "frank talks"),
         ('-"frank and" "not frank"', "-(frank and) (not frank)"),
         ('"DO NOT ENTER"', "DO not ENTER"),
+        ('"frank and"~5', "frank and"),
+        ('"frank and"^2 talks', "(frank and) talks"),
         ('"(a" b', "a b"),
         ('"(a b" c', "(a b) c"),
         ("no   quotes", "no quotes"),
