@@ -11,7 +11,7 @@ from whoosh import fields, index
 import search.local
 from index.writer import Writer, lock
 from search.engine import Engine, Request, Span, Suggestion
-from search.errors import SearchError, Unavailable
+from search.errors import SearchError, Unavailable, Unusable
 from search.local import Local
 
 LETTERS = [
@@ -309,6 +309,7 @@ def test_without_an_index_then_with_one(tmp_path, name):
         with pytest.raises(Unavailable, match=r"there is no index in .*python -m index") as caught:
             ask()
         assert is_one_line(caught.value)
+        assert not isinstance(caught.value, Unusable)
     if name != "file":
         write(tmp_path / name, [texts("a.txt", "nato", "nato")])
         assert [bool(ask()) for ask in everything(engine)] == [True] * 5
@@ -343,7 +344,7 @@ def damage(folder):
 def test_a_damaged_index(folder):
     damage(folder)
     for ask in everything(Local(folder)):
-        with pytest.raises(Unavailable, match="is altered") as caught:
+        with pytest.raises(Unusable, match="is altered") as caught:
             ask()
         assert is_one_line(caught.value)
 
@@ -364,7 +365,7 @@ def test_a_damaged_generation_leaves_the_older_one_served(folder, engine, no_wai
 def test_an_index_of_another_version(folder, monkeypatch):
     monkeypatch.setattr("index.storage.FORMAT", 1000)
     for ask in everything(Local(folder)):
-        with pytest.raises(Unavailable, match="python -m index") as caught:
+        with pytest.raises(Unusable, match="python -m index") as caught:
             ask()
         assert is_one_line(caught.value)
 
@@ -373,7 +374,7 @@ def test_an_index_of_somebody_else(tmp_path):
     writer = index.create_in(tmp_path, fields.Schema(text=fields.TEXT(stored=True))).writer()
     writer.add_document(text="nato")
     writer.commit()
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(Unusable) as caught:
         Local(tmp_path).status()
     assert is_one_line(caught.value)
 

@@ -174,6 +174,7 @@ def test_nested_groups(n):
 def test_groups_too_deep_keep_their_operators():
     parsed = parse("(" * MAX_DEPTH + "(a OR b)" + ")" * MAX_DEPTH)
     assert (written(parsed.tree), parsed.warnings) == ("(or a b)", (NESTED,))
+    assert tree("(" * MAX_DEPTH + "a -()" + ")" * MAX_DEPTH) == "a"
 
 
 def test_8000_parentheses():
