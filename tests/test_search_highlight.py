@@ -92,6 +92,7 @@ MARKED = [
     ("putin", "⟦pu\u00adtin⟧"),
     ("strasse", "⟦Straße⟧"),
     ("北京", "我在⟦北京⟧和北"),
+    ("京 北", "⟦北⟧⟦京⟧"),
     ("مدينة", "في ⟦مدينة⟧ كبيرة"),
     ("שלום", "⟦שָׁלוֹם⟧ עולם"),
     ("हिन्दी", "⟦हिन्दी⟧ भाषा"),
@@ -219,6 +220,8 @@ def test_up_to_a_thousand_code_points_are_shown_whole():
     text = text + "😀" * (SNIPPET - len(text))
     spans = matches(parse("nato").tree, text)
     assert snippet(text, spans) == marked(text, spans)
+    assert snippet(text, ()) == escape(text)
+    assert SNIPPET == 1000
     assert "…" in snippet(text + "x", spans)
 
 
