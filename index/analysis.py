@@ -39,6 +39,8 @@ class Token(NamedTuple):
 
 def analyze(text: str) -> list[Token]:
     """Cut a text into tokens, ordered by position."""
+    if text.isascii() and text.isalnum():
+        return [_token(text.lower(), 0, 0, len(text))]
     classes = "".join(map(_CLASSES.__getitem__, text))
     if "I" not in classes:
         return _analyze(text, classes)
@@ -71,6 +73,11 @@ def _analyze(text: str, classes: str) -> list[Token]:
 def stem(form: str) -> str:
     """Give the stem of a form: Snowball's English stemmer, where it is of letters alone."""
     return _snowball(form) if form.isalpha() else form
+
+
+def character_class(char: str) -> str:
+    """Give the class of a character, one letter; the text below tells them."""
+    return _CLASSES[char]
 
 
 # Classes of characters:
@@ -123,7 +130,7 @@ _LETTERS = r"[LsK]M*+(?:q(?=[LsK]))?+"
 _DIGITS = r"DM*+(?:[.,](?=D))?+"
 _PART = rf"(?:{_INITIALS}|(?:{_LETTERS}|{_DIGITS})++{_FINAL_S}?+)"
 _WORD = re.compile(
-    rf"(?P<word>{_PART}(?:h{_PART})*+)(?P<sign>\+\+|[+%#](?![LsKD+]))?"
+    rf"(?P<word>{_PART}(?:h{_PART})*+)(?P<sign>\+\+|[+%#](?![LsKD]))?"
     r"|A+|U+|B|FF?|[SE]M*+"
 )
 _GROUP = re.compile(r",(?=DDD(?!D))")

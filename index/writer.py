@@ -23,6 +23,7 @@ from index.codec import container
 from index.codec.adapter import ColumnarSegment
 from index.codec.invert import Inverter
 from index.codec.segment import SegmentData
+from index.codec.words import Words
 from index.errors import Foreign, Locked, NoIndex, NotWritten
 from index.model import Document
 from index.schema import FORMAT
@@ -78,7 +79,8 @@ class Writer:
         self._deleted: dict[str, set[int]] = {}  # by segment: documents deleted just now
         self._new: list[ColumnarSegment] = []
         self._written: list[Path] = []
-        self._inverter = Inverter()
+        self._words = Words()
+        self._inverter = Inverter(self._words)
 
     def __enter__(self) -> "Writer":
         return self
@@ -139,7 +141,7 @@ class Writer:
     def _flush(self) -> None:
         if self._inverter.size:
             self._new += self._write(self._inverter)
-        self._inverter = Inverter()
+        self._inverter = Inverter(self._words)
 
     def _write(self, inverter: Inverter) -> list[ColumnarSegment]:
         arrays, meta = inverter.arrays()
@@ -186,7 +188,7 @@ class Writer:
                 entry.write_deleted(self._folder, ~segment.live, generation)
                 self._written.append(self._folder / entry.deletions_file())
             return [entry]
-        inverter = Inverter()
+        inverter = Inverter(self._words)
         for part in run:
             for number in filter(part.is_live, range(part.data.document_count)):
                 inverter.add(part.data.stored(number))
