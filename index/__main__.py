@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             _build(settings)
     except IndexFault as error:
-        print(f"index: {error}", file=sys.stderr)
+        _say(f"index: {error}", sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("index: stopped; the index is as it was before", file=sys.stderr)
@@ -66,12 +67,14 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     parser.add_argument("--check", action="store_true", help="verify the index, write nothing")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
+    if given.check and (given.documents or given.rebuild):
+        parser.error("--check reads the index alone: leave out DOCS and --rebuild")
     return Settings(tuple(given.documents), given.to, given.rebuild, given.check)
 
 
 def _check(folder: Path) -> None:
     snapshot = Snapshot.open(folder)  # compares every byte with its checksum
-    print(
+    _say(
         f"{folder} is sound: generation {snapshot.generation}, "
         f"{snapshot.document_count} documents, {snapshot.paragraph_count} paragraphs "
         f"in {len(snapshot.segments)} segments"
@@ -105,16 +108,16 @@ def _on_terminal(progress: Progress) -> Callable[[Outcome], None]:
 def _in_lines(outcome: Outcome) -> None:
     if outcome.change != "unchanged":
         reason = f": {outcome.reason}" if outcome.reason else ""
-        print(f"{outcome.change} {outcome.path!s}{reason}", file=sys.stderr)
+        _say(f"{outcome.change} {outcome.path}{reason}", sys.stderr)
 
 
 def _print(summary: Summary) -> None:
     if summary.rebuilt:
-        print("The index was of another version and has been built anew.")
+        _say("The index was of another version and has been built anew.")
     if summary.replaced:
         now, before = ", ".join(summary.roots), ", ".join(summary.replaced)
-        print(f"The index now holds {now} instead of {before}.")
-    print(
+        _say(f"The index now holds {now} instead of {before}.")
+    _say(
         f"{summary.documents} documents, {summary.paragraphs} paragraphs: "
         f"{summary.count('added')} added, {summary.count('changed')} changed, "
         f"{summary.count('removed')} removed, {summary.count('skipped')} skipped, "
@@ -122,9 +125,9 @@ def _print(summary: Summary) -> None:
     )
     for reason, paths in _skipped(summary).items():
         shown = ", ".join(paths[:SHOWN]) + (", …" if len(paths) > SHOWN else "")
-        print(f"  skipped {len(paths)}: {reason} ({shown})")
+        _say(f"  skipped {len(paths)}: {reason} ({shown})")
     if summary.generation is None:
-        print("Nothing has changed since last time.")
+        _say("Nothing has changed since last time.")
 
 
 def _skipped(summary: Summary) -> dict[str, list[str]]:
@@ -133,6 +136,13 @@ def _skipped(summary: Summary) -> dict[str, list[str]]:
         if outcome.change == "skipped":
             paths.setdefault(outcome.reason, []).append(outcome.path)
     return paths
+
+
+def _say(text: str, file: TextIO | None = None) -> None:
+    """Print a line. What a terminal cannot show of a file's name, or would obey, is escaped."""
+    file = file or sys.stdout
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    print(line.encode(file.encoding, "backslashreplace").decode(file.encoding), file=file)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from index import storage
-from index.errors import NoDocuments, NoIndex, OtherVersion, Unreadable
+from index.errors import Damaged, NoDocuments, NoIndex, OtherVersion, Unreadable
 from index.manifest import Entry, Manifest, Source, Walk, document_id, free_id, walk
 from index.model import Document, DocumentInfo, Draft
 from index.readers import READERS, read
@@ -59,25 +59,26 @@ def build(
 ) -> Summary:
     """Bring the index in a folder up to date with its documents; a new one is made.
 
-    Without `documents` those of the last run are taken. Raises the errors of `index.errors`.
+    Without `documents` those of the last run are taken. With `rebuild` every document is read
+    again, and a damaged index is replaced. Raises the errors of `index.errors`.
     """
     began = time.monotonic()
-    roots = tuple(Path(path).absolute() for path in documents)
-    if roots:
-        walk(roots)  # so that a wrong name leaves no trace
+    # resolve() would remember where a link leads today.
+    named = tuple(dict.fromkeys(os.path.abspath(path) for path in documents))  # noqa: PTH100
+    found = _walk(named, folder) if named else None  # first, so that a wrong name leaves no trace
     with lock(folder):
-        previous, remembered, rebuilt = _open(folder)
-        known = Manifest((), {}) if rebuild or previous is None else remembered
-        found = _walk(roots or tuple(map(Path, remembered.roots)), folder)
-        run = _Run(known, found, report)
+        previous, remembered, rebuilt = _open(folder, rebuild)
+        roots = named or remembered.roots
+        known = _known(previous, remembered, rebuild)
+        run = _Run(known.files, remembered.ids(), found or _walk(roots, folder), report)
         generation = None
-        with Writer(folder, previous if known.files else None) as writer:
-            manifest = run.manifest(writer, tuple(map(str, roots)) or remembered.roots)
+        with Writer(folder, previous) as writer:
+            manifest = run.manifest(writer, roots)
             if not manifest.files:
                 raise NoDocuments(_nothing_to_index(manifest.roots, run.outcomes, previous))
             if manifest != known:
                 generation = writer.commit(manifest.to_json())
-        snapshot = Snapshot.open(folder)
+        snapshot = Snapshot.open(folder, previous)
     return Summary(
         roots=manifest.roots,
         replaced=tuple(r for r in remembered.roots if r not in manifest.roots),
@@ -90,7 +91,7 @@ def build(
     )
 
 
-def _open(folder: Path) -> tuple[Snapshot | None, Manifest, bool]:
+def _open(folder: Path, rebuild: bool) -> tuple[Snapshot | None, Manifest, bool]:
     """Give the index as it is, its manifest, and whether it is of another version."""
     try:
         generation = storage.latest_generation(folder)
@@ -98,20 +99,43 @@ def _open(folder: Path) -> tuple[Snapshot | None, Manifest, bool]:
         return None, Manifest((), {}), False
     try:
         snapshot = Snapshot.open(folder)
+        remembered = Manifest.from_json(snapshot.manifest)
     except OtherVersion:
-        return None, Manifest(storage.remembered_roots(folder, generation), {}), True
+        return None, _recalled(folder, generation), True
+    except Damaged:
+        if not rebuild:
+            raise
+        return None, _recalled(folder, generation), False
     entries = [segment.entry for segment in snapshot.segments]
     storage.remove_unnamed(folder, generation, entries)  # what a killed run left
-    return snapshot, Manifest.from_json(snapshot.manifest), False
+    return snapshot, remembered, False
 
 
-def _walk(roots: tuple[Path, ...], folder: Path) -> Walk:
+def _recalled(folder: Path, generation: int) -> Manifest:
+    """Give what an index that cannot be opened says of its documents, if it can be read."""
+    try:
+        return Manifest.from_json(storage.recalled_manifest(folder, generation))
+    except Damaged:
+        return Manifest((), {})
+
+
+def _known(previous: Snapshot | None, remembered: Manifest, rebuild: bool) -> Manifest:
+    """Give what the index holds; in a rebuild no file is as it was."""
+    if previous is None:
+        return Manifest((), {})
+    if rebuild:
+        files = {path: replace(e, size=-1, hash="") for path, e in remembered.files.items()}
+        return Manifest(remembered.roots, files)
+    return remembered
+
+
+def _walk(roots: tuple[str, ...], folder: Path) -> Walk:
     if not roots:
         raise NoDocuments(
             f"no documents are named, and {folder} remembers none; "
             f"name a file or folder: python -m index DOCS --to {folder}"
         )
-    return walk(roots)
+    return walk(map(Path, roots), folder)
 
 
 def _nothing_to_index(
@@ -126,9 +150,16 @@ def _nothing_to_index(
 class _Run:
     """One pass over the files: what is known of them, and what becomes of them."""
 
-    def __init__(self, known: Manifest, found: Walk, report: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        known: dict[str, Entry],
+        ids: dict[str, str],
+        found: Walk,
+        report: Callable[[Outcome], None],
+    ) -> None:
         self.outcomes: list[Outcome] = []
-        self._known = known.files
+        self._known = known
+        self._ids = ids  # of files that the index held, those that it could not keep included
         self._found = found
         self._report = report
         self._total = len(found.sources)
@@ -137,10 +168,11 @@ class _Run:
         """Bring every file's change to the writer; give the manifest that is then true."""
         files = {str(s.path): self._known.get(str(s.path)) for s in self._found.sources}
         files |= self._out_of_reach()
-        for path in self._known.keys() - files.keys():
+        for path in sorted(self._known.keys() - files.keys()):
             self._delete(writer, self._known[path])
             self._note(path, "removed")
         taken = {name for entry in files.values() if entry for name in entry.documents}
+        taken |= {self._ids[path] for path in files.keys() & self._ids.keys()}
         for source in sorted(self._found.sources, key=lambda s: (document_id(s.name), s.name)):
             path = str(source.path)
             try:
@@ -174,7 +206,7 @@ class _Run:
         if known and known.hash == digest:
             self._note(path, "unchanged")
             return known
-        name = known.documents[0] if known else free_id(document_id(source.name), taken)
+        name = self._ids.get(path) or free_id(document_id(source.name), taken)
         drafts = list(read(source.path, name))
         if known:
             self._delete(writer, known)

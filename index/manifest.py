@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from index.errors import NoDocuments, Unreadable
+from index.errors import Damaged, NoDocuments, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +35,42 @@ class Manifest:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Manifest":
-        """Take a manifest from plain data."""
-        files = {
-            path: Entry(e["size"], e["mtime_ns"], e["hash"], tuple(e["documents"]))
-            for path, e in data["files"].items()
-        }
-        return cls(tuple(data["roots"]), files)
+        """Take a manifest from plain data. Raises Damaged."""
+        try:
+            files = {
+                path: Entry(e["size"], e["mtime_ns"], e["hash"], tuple(map(str, e["documents"])))
+                for path, e in data["files"].items()
+                if e["documents"]
+            }
+            return cls(tuple(map(str, data["roots"])), files)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Damaged(f"the manifest is damaged: {error!r}") from error
+
+    def ids(self) -> dict[str, str]:
+        """Give the id of each file, that of its first document if it has several."""
+        return {path: entry.documents[0] for path, entry in self.files.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file found; `name` is its path relative to the root, behind the root's name if several."""
+    """A file found under a root, of which `root` is the real path, without links.
+
+    `name` is its path relative to the root, behind the root's name if there are several.
+    """
 
     path: Path
     name: str
+    root: str
 
     def stat(self) -> os.stat_result:
         """Ask the system for size and time of change. Raises Unreadable, OSError."""
         status = self.path.stat()
+        if self.path.is_symlink() and not Path(os.path.realpath(self.path)).is_relative_to(
+            self.root
+        ):
+            raise Unreadable("a link that leads out of the folder")
+        if stat.S_ISDIR(status.st_mode):
+            raise Unreadable("a link to a folder")
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("not a regular file")
         return status
@@ -71,33 +89,45 @@ class Walk:
     closed: tuple[Path, ...]
 
 
-def walk(roots: Iterable[Path]) -> Walk:
-    """Find every file under the roots, hidden ones and links that lead out of a root aside.
+def walk(roots: Iterable[Path], index: Path) -> Walk:
+    """Find every file under the roots, but hidden ones and those of the index itself.
 
-    Raises NoDocuments where a root does not exist.
+    Links to folders are found, but not followed. Raises NoDocuments where a root cannot be read.
     """
     roots = tuple(roots)
     sources: dict[Path, Source] = {}
     closed: list[Path] = []
     for root in roots:
-        if not root.exists():
-            raise NoDocuments(f"{root} does not exist")
+        real = _real(root)
         prefix = f"{root.name}/" if len(roots) > 1 and root.is_dir() else ""
-        for path in _files(root, closed):
+        aside = root / os.path.relpath(os.path.realpath(index), real)
+        for path in _files(root, aside, closed):
             relative = path.relative_to(root) if root.is_dir() else Path(root.name)
-            sources.setdefault(path, Source(path, prefix + relative.as_posix()))
+            sources.setdefault(path, Source(path, prefix + relative.as_posix(), real))
     return Walk(tuple(sources.values()), tuple(closed))
 
 
-def _files(root: Path, closed: list[Path]) -> Iterator[Path]:
+def _real(root: Path) -> str:
+    try:
+        return os.path.realpath(root, strict=True)
+    except FileNotFoundError:
+        raise NoDocuments(f"{root} does not exist") from None
+    except OSError as error:
+        raise NoDocuments(f"{root} cannot be read: {error.strerror}") from error
+
+
+def _files(root: Path, aside: Path, closed: list[Path]) -> Iterator[Path]:
     if not root.is_dir():
         yield root
         return
     for folder, folders, names in os.walk(root, onerror=lambda e: closed.append(Path(e.filename))):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for path in (Path(folder, name) for name in sorted(names) if not name.startswith(".")):
-            if not path.is_symlink() or path.resolve().is_relative_to(root):
-                yield path
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and Path(folder, name) != aside
+        )
+        for name in sorted(names + links):
+            if not name.startswith("."):
+                yield Path(folder, name)
 
 
 def document_id(name: str) -> str:

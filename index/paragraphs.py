@@ -4,12 +4,14 @@ A reader cuts its format into pieces; what is the same for every format is done 
 """
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from index.errors import Unreadable
 from index.model import Kind, Paragraph
 
 MAX_HEADING = 80
@@ -18,16 +20,19 @@ MAX_TITLE = 150
 
 _CLOSERS = "\"'”’»›)]}*_」』】）"
 _SENTENCE_ENDS = frozenset(".!?…。．！？｡؟۔।॥")
+_NOT_IN_TITLES = frozenset(".。,،;:-")
 _OPENERS = "\"'“‘„«‹([{*_¿¡「『【（"
+_PAUSES = (":", ";", "–", "—", "--")
 _HYPHENS = "-\u2010\u2011"
 _SOFT_HYPHEN = "\u00ad"
 _SOUTH_EAST_ASIAN = (("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"))
 """Thai and Lao, Burmese, Khmer."""
 
 # A sentence may be torn after these; a heading or a sentence hardly ever ends in one.
-_DANGLING = frozenset(
-    "a an the and or nor but if than that which whose of to in into on at by for from with as"
-    " his her its their our my your is are was were be has have had will would".split()
+_DANGLING = re.compile(
+    "an?|the|and|n?or|but|if|than|that|which|whose|of|to|in|into|on|at|by|for|from|with|as"
+    "|his|her|its|their|our|my|your|is|are|was|were|be|has|have|had|will|would",
+    re.IGNORECASE,
 )
 _TORN_WORDS = 6
 _FRAGMENT = 24
@@ -71,7 +76,11 @@ def join_lines(lines: Sequence[str]) -> str:
 def _meet(before: str, after: str) -> bool:
     if before.endswith(_SOFT_HYPHEN) or (is_unspaced(before[-1]) and is_unspaced(after[0])):
         return True
-    return before[-1] in _HYPHENS and before[-2:-1].isalnum() and after[0].isalnum()
+    return _ends_in_hyphen(before) and after[0].isalnum()
+
+
+def _ends_in_hyphen(text: str) -> bool:
+    return text[-1] in _HYPHENS and text[-2:-1].isalnum()
 
 
 def is_unspaced(char: str) -> bool:
@@ -81,9 +90,19 @@ def is_unspaced(char: str) -> bool:
     return any(first <= char <= last for first, last in _SOUTH_EAST_ASIAN)
 
 
+def last_mark(text: str) -> str:
+    """Give the last character of a text, closing quotes and brackets aside; "" if none is left."""
+    return text.rstrip(_CLOSERS)[-1:]
+
+
 def ends_sentence(text: str) -> bool:
-    """Tell whether a text ends as a sentence does, closing quotes and brackets aside."""
-    return text.rstrip(_CLOSERS)[-1:] in _SENTENCE_ENDS
+    """Tell whether a text ends as a sentence does."""
+    return last_mark(text) in _SENTENCE_ENDS
+
+
+def is_finished(text: str) -> bool:
+    """Tell whether a text ends as a sentence, a clause or a broken off speech does."""
+    return ends_sentence(text) or text.rstrip(_CLOSERS).endswith(_PAUSES)
 
 
 def starts_lower(text: str) -> bool:
@@ -98,7 +117,7 @@ def reads_like_title(piece: Piece) -> bool:
         return True
     if len(text) > MAX_TITLE or piece.lines > 2 or piece.item or starts_lower(text):
         return False
-    stopped = text.endswith((".", "。", ",", ";", ":")) and not text.isupper()
+    stopped = last_mark(text) in _NOT_IN_TITLES and not text.isupper()
     return any(map(str.isalpha, text)) and not stopped
 
 
@@ -108,39 +127,48 @@ def name_title(path: Path) -> str:
     return fold(name.replace("_", " ")) or name
 
 
-def mend(pieces: Sequence[Piece]) -> list[Piece]:
+def mend(text: str, pieces: Sequence[Piece]) -> list[Piece]:
     """Join the pieces of sentences that a stray blank line has torn."""
     starts = [starts_lower(p.text) for p in pieces if p.level is None and not p.item]
     small_is_rare = 2 * sum(starts) <= len(starts)
     runs: list[list[Piece]] = []
     for piece in pieces:
-        if runs and _is_torn(
-            runs[-1][-1], piece, first=len(runs) == 1, small_is_rare=small_is_rare
-        ):
+        before = runs[-1][-1] if runs else None
+        if before is None or before.level is not None or piece.level is not None or piece.item:
+            torn = False
+        elif starts_lower(piece.text):
+            torn = small_is_rare and _runs_on(before, title=len(runs) == 1)
+        else:
+            torn = text.count("\n", before.end, piece.start) > 1 and _breaks_off(before, piece)
+        if torn:
             runs[-1].append(piece)
         else:
             runs.append([piece])
     return [run[0] if len(run) == 1 else _joined(run) for run in runs]
 
 
-def _is_torn(before: Piece, after: Piece, *, first: bool, small_is_rare: bool) -> bool:
-    """Tell whether a sentence runs from one piece into the next.
-
-    It does not end, and goes on with a small letter, where paragraphs otherwise begin with
-    capitals; or it breaks off at a word like `the`; or the next piece is but its last word.
-    """
-    headings = before.level is not None or after.level is not None
-    if headings or after.item or before.text.endswith((":", ";")) or ends_sentence(before.text):
+def _runs_on(before: Piece, *, title: bool) -> bool:
+    """Tell whether a piece before a small letter is an unfinished sentence, not a heading."""
+    if is_finished(before.text):
         return False
     words = before.text.split()
-    dangling = before.text.endswith(",") or words[-1].lower() in _DANGLING
-    if starts_lower(after.text):
-        title = first and reads_like_title(before)
-        return small_is_rare and (dangling or (len(words) >= _TORN_WORDS and not title))
-    if len(words) >= _TORN_WORDS and dangling:
+    if before.text.endswith(",") or _ends_in_hyphen(before.text) or _DANGLING.fullmatch(words[-1]):
         return True
-    last_word = len(after.text) <= _FRAGMENT and ends_sentence(after.text)
-    return len(before.text) > MAX_HEADING and last_word
+    return len(words) >= _TORN_WORDS and not (title and reads_like_title(before))
+
+
+def _breaks_off(before: Piece, after: Piece) -> bool:
+    """Tell whether a piece lacks its end, though what follows begins as paragraphs do.
+
+    It stops at a word like `the`, or what follows is but a sentence's last word.
+    """
+    if is_finished(before.text) or after.text.isupper():
+        return False
+    words = before.text.split()
+    short = len(after.text) <= _FRAGMENT and after.text[0].isalpha()
+    last_word = short and ends_sentence(after.text)
+    dangling = len(words) >= _TORN_WORDS and _DANGLING.fullmatch(words[-1]) is not None
+    return dangling or (last_word and len(before.text) > MAX_HEADING)
 
 
 def _joined(run: Sequence[Piece]) -> Piece:
@@ -154,7 +182,12 @@ def _joined(run: Sequence[Piece]) -> Piece:
 
 
 def take_title(pieces: Sequence[Piece], path: Path) -> tuple[Piece, Sequence[Piece]]:
-    """Part the title from the rest: the first piece if it reads like one, or the file's name."""
+    """Part the title from the rest: the first piece if it reads like one, or the file's name.
+
+    Raises `Unreadable` where there is nothing to part.
+    """
+    if not pieces:
+        raise Unreadable("the file holds no text")
     if len(pieces) > 1 and reads_like_title(pieces[0]):
         return pieces[0], pieces[1:]
     return Piece(name_title(path), 0, 0), pieces

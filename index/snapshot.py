@@ -15,11 +15,8 @@ from index import storage
 from index.analysis import UNICODE
 from index.codec.adapter import ColumnarSegment
 from index.codec.segment import NOT_FOUND, SegmentData
-from index.errors import Damaged
+from index.errors import Damaged, IndexFault
 from index.model import Document, DocumentInfo, Paragraph
-
-RETRIES = 10
-"""How often opening begins again when a commit removed the generation meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +61,27 @@ class Snapshot:
     def open(cls, folder: Path, previous: "Snapshot | None" = None) -> "Snapshot":
         """Open the newest generation; segments that `previous` has open are shared with it.
 
-        Raises NoIndex, OtherVersion, Foreign, Damaged, OSError.
+        When a commit removes the generation meanwhile, the next one is opened. Raises NoIndex,
+        OtherVersion, Foreign, Damaged, and IndexFault where the system does not let it be read.
         """
-        for _ in range(RETRIES):
-            generation = storage.latest_generation(folder)
+        while True:
+            seen = storage.fingerprint(folder)
             try:
-                return cls._open(folder, generation, previous)
+                return cls._open(folder, seen[0], previous)
             except FileNotFoundError as error:
-                missing = error
-        raise Damaged(f"the index in {folder} lacks a file: {missing}") from missing
+                if storage.fingerprint(folder) == seen:
+                    raise Damaged(
+                        f"the index in {folder} lacks the file {error.filename}; {_advice(folder)}"
+                    ) from error
+            except Damaged as error:
+                raise Damaged(f"{error}; {_advice(folder)}") from error
+            except OSError as error:
+                raise IndexFault(f"cannot read the index in {folder}: {error.strerror}") from error
 
     @classmethod
     def _open(cls, folder: Path, generation: int, previous: "Snapshot | None") -> "Snapshot":
         entries = storage.read_segments(folder, generation)
-        manifest = storage.read_manifest(folder, generation)
+        manifest = storage.read_manifest(folder, generation, entries)
         known = {s.entry.segid: s.data for s in previous.segments} if previous else {}
         data = [known.get(e.segid) or SegmentData(folder / e.data_file()) for e in entries]
         bases = accumulate((d.paragraph_count for d in data), initial=0)
@@ -167,3 +171,7 @@ class Snapshot:
         after = range(local + 1, min(span.stop, local + 1 + context))
         read = (tuple(data.paragraph(p, info.id) for p in r) for r in (before, after))
         return info, next(read), data.paragraph(local, info.id), next(read)
+
+
+def _advice(folder: Path) -> str:
+    return f"build it anew with: python -m index --rebuild --to {folder}"

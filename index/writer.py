@@ -5,12 +5,12 @@ table of contents gets its name, in one rename; only then does anything go that 
 """
 
 import fcntl
-import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import UTC, datetime
+from io import FileIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ from index.codec.segment import SegmentData
 from index.codec.words import Words
 from index.errors import Foreign, Locked, NoIndex, NotWritten
 from index.model import Document
-from index.schema import FORMAT
 from index.snapshot import OpenSegment, Snapshot
 
 SEGMENT_SIZE = 1 << 26
@@ -47,30 +46,34 @@ def lock(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         if strangers := storage.strangers(folder):
             raise Foreign(f"{folder} is not a folder for an index: it holds {strangers[0]}")
-        file = (folder / storage.LOCK).open("a+")
+        file = (folder / storage.LOCK).open("a+b", buffering=0)
     except OSError as error:
         raise NotWritten(f"cannot write to {folder}: {error.strerror}") from error
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise Locked(
-                f"process {holder} is writing the index in {folder}; try again when it is done"
-            ) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        _take(file, folder)
         yield
+
+
+def _take(file: FileIO, folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.truncate(0)
+        file.write(b"%d\n" % os.getpid())
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().decode(errors="replace").strip() or "unknown"
+        raise Locked(
+            f"process {holder} is writing the index in {folder}; try again when it is done"
+        ) from None
+    except OSError as error:
+        raise NotWritten(f"cannot lock {folder}: {error.strerror}") from error
 
 
 class Writer:
     """Collects one change of an index and commits it; left by an error, it takes all back.
 
-       The lock must be held.
-    `previous` is the generation to change, None to begin anew (what stood there before is
-       replaced by the commit, and kept until then).
+    The lock must be held. `previous` is the generation to change, None to begin anew (what stood
+    there before is replaced by the commit, and kept until then).
     """
 
     def __init__(self, folder: Path, previous: Snapshot | None) -> None:
@@ -78,7 +81,7 @@ class Writer:
         self._kept = list(previous.segments) if previous else []
         self._deleted: dict[str, set[int]] = {}  # by segment: documents deleted just now
         self._new: list[ColumnarSegment] = []
-        self._written: list[Path] = []
+        self._written: list[Path] = []  # in the order in which to take it back
         self._words = Words()
         self._inverter = Inverter(self._words)
 
@@ -111,15 +114,24 @@ class Writer:
             generation = self._next_generation()
             self._flush()
             entries = self._merged(generation)
-            self._write_manifest(generation, manifest)
+            self._write_manifest(generation, entries, manifest)
             storage.sync_folder(self._folder)
+            self._written.insert(0, storage.toc_path(self._folder, generation))
             storage.write_segments(self._folder, generation, entries)
+        self._written = []
         storage.remove_unnamed(self._folder, generation, entries)
         return generation
 
     def _abort(self) -> None:
-        for path in self._written:
-            path.unlink(missing_ok=True)
+        """Remove what was written: the table of contents first, for it names the rest.
+
+        What cannot be removed is unnamed, and goes in the next run.
+        """
+        with suppress(OSError):
+            for path in self._written:
+                path.unlink(missing_ok=True)
+                for half_written in self._folder.glob(f"{path.name}.*"):
+                    half_written.unlink()
 
     @contextmanager
     def _undone_on_error(self) -> Iterator[None]:
@@ -139,7 +151,7 @@ class Writer:
             return 1
 
     def _flush(self) -> None:
-        if self._inverter.size:
+        if len(self._inverter):
             self._new += self._write(self._inverter)
         self._inverter = Inverter(self._words)
 
@@ -194,15 +206,13 @@ class Writer:
                 inverter.add(part.data.stored(number))
         return self._write(inverter)
 
-    def _write_manifest(self, generation: int, manifest: dict[str, Any]) -> None:
-        path = storage.manifest_path(self._folder, generation)
-        self._written.append(path)
+    def _write_manifest(
+        self, generation: int, entries: list[ColumnarSegment], manifest: dict[str, Any]
+    ) -> None:
+        self._written.append(storage.manifest_path(self._folder, generation))
         built_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        header = {"format": FORMAT, "built_at": built_at, "unicode": UNICODE}
-        with path.open("w", encoding="utf-8") as file:
-            json.dump(header | manifest, file)
-            file.flush()
-            os.fsync(file.fileno())
+        header = {"built_at": built_at, "unicode": UNICODE}
+        storage.write_manifest(self._folder, generation, entries, header | manifest)
 
 
 def _live(run: list[OpenSegment]) -> int:

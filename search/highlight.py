@@ -1,7 +1,9 @@
 """What to mark in a paragraph: what made it match, as HTML that no text can break out of."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from itertools import takewhile
 
 from whoosh import query
 
@@ -14,10 +16,15 @@ SNIPPET = 1000
 WINDOW = 150
 """How much of a longer text is shown on either side of a match, in code points."""
 
+LONGEST = SNIPPET - 2 * WINDOW
+"""How much of a match is marked in a longer text, in code points."""
+
 
 def matches(tree: query.Query, text: str) -> tuple[Span, ...]:
     """Give the spans that made a text match: ascending, disjoint, none if it does not match."""
-    return _merged(_spans(tree, _Words(text)) or [])
+    words = _Words(text)
+    leaves = _matched(tree, words) or ()
+    return _merged(span for leaf in leaves for span in words.spans(leaf))
 
 
 def marked(text: str, spans: Iterable[Span]) -> str:
@@ -34,18 +41,19 @@ def snippet(text: str, spans: Sequence[Span]) -> str:
     """Give a text, marked: whole, or beyond SNIPPET code points windows around its matches."""
     if len(text) <= SNIPPET:
         return marked(text, spans)
-    shown: list[str] = []
-    room, last = SNIPPET, 0
+    spans = [Span(s.start, min(s.end, s.start + LONGEST)) for s in spans]
+    shown, room, last = "", SNIPPET, 0
     for window in _windows(text, spans):
-        if room <= 0:
-            break
-        shown.append("… " if window.start > last else "")
-        end = min(window.end, window.start + room)
+        end = _fitting(text, spans, window, room)
         inside = [s for s in spans if window.start <= s.start and s.end <= end]
+        if shown and not inside:
+            break
+        if window.start > last:
+            shown += " … " if shown else "… "
         shifted = [Span(s.start - window.start, s.end - window.start) for s in inside]
-        shown.append(marked(text[window.start : end], shifted))
+        shown += marked(text[window.start : end], shifted)
         room, last = room - (end - window.start), end
-    return "".join(shown) + (" …" if last < len(text) else "")
+    return shown + (" …" if last < len(text) else "")
 
 
 def _windows(text: str, spans: Sequence[Span]) -> Iterable[Span]:
@@ -58,6 +66,14 @@ def _windows(text: str, spans: Sequence[Span]) -> Iterable[Span]:
         for span in wanted
     )
     return _merged(around)
+
+
+def _fitting(text: str, spans: Sequence[Span], window: Span, room: int) -> int:
+    """Give the end of a window, or of what of it there is room for: never inside of a match."""
+    if window.end - window.start <= room:
+        return window.end
+    end = _word_end(text, window.start + room)
+    return next((s.start for s in spans if s.start < end < s.end), end)
 
 
 def _word_start(text: str, place: int) -> int:
@@ -83,59 +99,66 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 class _Words:
-    """The tokens of a paragraph by form, by stem and by position."""
+    """The tokens of a paragraph, and what each leaf of a query marks of them, found once."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = analyze(text)
-        self._found: dict[tuple[str, str], list[Token]] = {}
-        for token in self.tokens:
-            self._found.setdefault(("form", token.form), []).append(token)
-            self._found.setdefault(("text", token.stem), []).append(token)
+        self._found: dict[tuple[str, str], dict[int, Token]] = {}
+        for token in analyze(text):
+            self._found.setdefault(("form", token.form), {})[token.position] = token
+            self._found.setdefault(("text", token.stem), {})[token.position] = token
+        self._forms = sorted(word for field, word in self._found if field == "form")
+        self._spans: dict[query.Query, list[Span]] = {}
 
-    def find(self, field: str, word: str) -> list[Token]:
-        """Give the tokens that a word matches: in the field `text` by stem, else as typed."""
-        return self._found.get((field, stem(word) if field == "text" else word), [])
+    def spans(self, leaf: query.Query) -> list[Span]:
+        """Give what a leaf matches."""
+        if leaf not in self._spans:
+            self._spans[leaf] = list(self._marks(leaf))
+        return self._spans[leaf]
+
+    def _marks(self, leaf: query.Query) -> Iterator[Span]:
+        match leaf:
+            case query.Phrase():
+                yield from self._phrases(leaf)
+            case query.Prefix():
+                forms = self._forms[bisect_left(self._forms, leaf.text) :]
+                for form in takewhile(lambda form: form.startswith(leaf.text), forms):
+                    yield from self._words("form", form)
+            case query.Term():
+                yield from self._words(leaf.fieldname, leaf.text)
+
+    def _words(self, field: str, word: str) -> Iterator[Span]:
+        return (Span(token.start, token.end) for token in self._find(field, word).values())
+
+    def _phrases(self, leaf: query.Phrase) -> Iterator[Span]:
+        """Mark each occurrence of a phrase as one, from its first word to its last."""
+        words = [self._find(leaf.fieldname, word) for word in leaf.words]
+        for position, first in words[0].items():
+            if all(position + i in word for i, word in enumerate(words)):
+                yield Span(first.start, words[-1][position + len(words) - 1].end)
+
+    def _find(self, field: str, word: str) -> dict[int, Token]:
+        """Give the tokens of a word by position: by stem in the field `text`, else as typed."""
+        return self._found.get((field, stem(word) if field == "text" else word), {})
 
 
-_Spans = list[Span] | None
-"""The spans of what matches, or None where it does not."""
-
-
-def _spans(node: query.Query, words: _Words) -> _Spans:
+def _matched(node: query.Query, words: _Words) -> set[query.Query] | None:
+    """Give the leaves that made a tree match, or None where it does not."""
     match node:
-        case query.Term():
-            return _of(words.find(node.fieldname, node.text))
-        case query.Prefix():
-            return _of([token for token in words.tokens if token.form.startswith(node.text)])
-        case query.Phrase():
-            return _phrase(node, words)
+        case query.Term() | query.Prefix() | query.Phrase():
+            return {node} if words.spans(node) else None
         case query.And():
-            parts = [_spans(n, words) for n in node.subqueries]
-            return None if None in parts else _flat(parts)
+            parts = [_matched(n, words) for n in node.subqueries]
+            return None if None in parts else _together(parts)
         case query.Or() | query.DisjunctionMax():
-            parts = [_spans(n, words) for n in node.subqueries]
-            return None if not any(part is not None for part in parts) else _flat(parts)
+            parts = [_matched(n, words) for n in node.subqueries]
+            return _together(parts) if any(part is not None for part in parts) else None
         case query.AndMaybe():
-            required = _spans(node.a, words)
-            return None if required is None else _flat([required, _spans(node.b, words)])
+            required = _matched(node.a, words)
+            return None if required is None else _together([required, _matched(node.b, words)])
         case query.Not():
-            return [] if _spans(node.query, words) is None else None
-    return []
+            return set() if _matched(node.query, words) is None else None
+    return set() if isinstance(node, query.Every) else None
 
 
-def _of(tokens: list[Token]) -> _Spans:
-    return [Span(token.start, token.end) for token in tokens] or None
-
-
-def _flat(parts: Iterable[_Spans]) -> list[Span]:
-    return [span for part in parts for span in part or []]
-
-
-def _phrase(node: query.Phrase, words: _Words) -> _Spans:
-    """Mark each occurrence of a phrase as one, from its first word to its last."""
-    first, *others = ({t.position: t for t in words.find(node.fieldname, w)} for w in node.words)
-    return [
-        Span(token.start, others[-1][position + len(others)].end if others else token.end)
-        for position, token in first.items()
-        if all(position + i in other for i, other in enumerate(others, 1))
-    ] or None
+def _together(parts: Iterable[set[query.Query] | None]) -> set[query.Query]:
+    return set().union(*(part for part in parts if part))

@@ -29,19 +29,22 @@ MAX_DEPTH = 40
 
 MAX_WARNINGS = 20
 
-_QUOTES = '"“”„‟«»″＂「」『』〝〞〟❝❞'
+_QUOTES = '"“”„‟«»″＂⹂「」『』｢｣﹁﹂﹃﹄〝〞〟❝❞'
+_BREAKS = ",;!|…‒–—―−،؛।，；！、。"
 _FIELDS = "title|section|document|type|language|author|path|date"
 _LEXER = re.compile(
     rf"(?P<space>\s+)|(?P<open>\()|(?P<close>\))"
-    rf"|[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)(?P<end>[{_QUOTES}]|\Z)(?P<after>~\d*|\^[\d.]+)?"
-    rf"|(?P<sign>(?<![^\s(])[+-](?=[^\s+)-]))"
-    rf"|(?P<break>[,;!|…—–]+|--+)"
-    rf"|(?P<word>(?:[^\s(){_QUOTES},;!|…—–-]|(?<=\d),(?=\d)|-(?!-))+)"
+    rf"|[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)(?P<end>[{_QUOTES}]|\Z)"
+    rf"|(?P<after>(?<=[){_QUOTES}])(?:~\d*|\^[\d.]+))"
+    rf"|(?P<sign>(?<![^\s(])[+-](?=[^\s+){_BREAKS}-]))"
+    rf"|(?P<break>[{_BREAKS}]+|--+)"
+    rf"|(?P<word>(?:[^\s(){_QUOTES}{_BREAKS}-]|(?<=\d),(?=\d)|-(?!-))+)"
     rf"|(?P<rest>.)"
 )
+_PHRASE = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]?")
 _FIELD = re.compile(rf"(?P<field>{_FIELDS}):(?P<rest>.*)", re.DOTALL)
-_SUFFIX = re.compile(r"(?P<word>.*\w)(?P<suffix>~\d*|\^[\d.]+)", re.DOTALL)
-_INNER_WILDCARD = re.compile(r"\w[*?]+\w|^[*]+\w")
+_SUFFIX = re.compile(r"(?P<word>.*[^\s~^])(?P<suffix>~\d*|\^[\d.]+)", re.DOTALL)
+_INNER_WILDCARD = re.compile(r"\w[*?]+\w|^[*?]+\w")
 _OPERATORS = ("AND", "OR", "NOT")
 _NEGATED = {"": "-", "+": "-", "-": ""}
 _OPERAND_ENDS = ("word", "phrase", "close")
@@ -96,13 +99,7 @@ class _Parser:
         self._lexemes = self._read(text[:MAX_QUERY])
 
     def parse(self) -> query.Query:
-        found = [self._any()]
-        while self._at < len(self._lexemes):
-            self._at += 1
-            self._warn("a closing parenthesis without an opening one was passed over")
-            found.append(self._any())
-        nodes = [_Signed("", node) for node in found if node]
-        tree = self._side_by_side(nodes) if nodes else query.NullQuery
+        tree = self._any() or query.NullQuery
         if _excludes(tree):
             self._warn("there are only exclusions: everything else is shown, without a score")
         return tree
@@ -125,15 +122,15 @@ class _Parser:
                 lexemes.append(self._quoted(match, place))
             elif match["word"]:
                 lexemes += self._words(match[0], place)
+            elif match["after"]:
+                self._not_built(match[0], place, "left out")
             elif match["open"] or match["close"] or match["sign"]:
                 lexemes.append(_Lexeme(str(match.lastgroup), match[0], place))
-        return self._settled(lexemes)
+        return self._settled(self._balanced(lexemes))
 
     def _quoted(self, match: re.Match[str], place: int) -> _Lexeme:
         if not match["end"] and match["phrase"].strip():
             self._warn(f"the quotation mark at {place} is not closed: the phrase goes to the end")
-        if match["after"]:
-            self._not_built(match["after"], place, "left out")
         return _Lexeme("phrase", match["phrase"], place)
 
     def _words(self, text: str, place: int) -> list[_Lexeme]:
@@ -143,6 +140,22 @@ class _Parser:
             self._not_built(f"{match['field']}:", place, "taken as a word")
             return [_Lexeme("word", part, place) for part in match.groups() if part]
         return [_Lexeme("word", text, place)]
+
+    def _balanced(self, lexemes: list[_Lexeme]) -> list[_Lexeme]:
+        """Pass over parentheses that close nothing, and pairs that are nested too deep."""
+        kept: list[_Lexeme] = []
+        depth = 0
+        for lexeme in lexemes:
+            opens, closes = lexeme.kind == "open", lexeme.kind == "close"
+            depth += opens
+            if closes and not depth:
+                self._warn("a closing parenthesis without an opening one was passed over")
+            elif opens and depth > MAX_DEPTH:
+                self._warn(f"a parenthesis nested deeper than {MAX_DEPTH} was passed over")
+            elif not closes or depth <= MAX_DEPTH:
+                kept.append(lexeme)
+            depth -= closes and depth > 0
+        return kept
 
     def _settled(self, lexemes: list[_Lexeme]) -> list[_Lexeme]:
         """Turn operators that lack an operand into words, from the right to the left."""
@@ -215,9 +228,6 @@ class _Parser:
         return _Signed(sign, node) if node else None
 
     def _unit(self) -> query.Query | None:
-        while self._peek() == "open" and self._depth >= MAX_DEPTH:
-            self._next()
-            self._warn(f"a parenthesis nested deeper than {MAX_DEPTH} was passed over")
         if self._peek() not in ("open", "phrase", "word"):
             return None
         lexeme = self._next()
@@ -314,7 +324,7 @@ def _joined(operator: type[query.Query], nodes: list[query.Query]) -> query.Quer
 
 def _excludes(node: query.Query) -> bool:
     """Tell whether a tree has exclusions alone."""
-    if isinstance(node, query.And):
+    if isinstance(node, query.And | query.Or):
         return all(map(_excludes, node.subqueries))
     return isinstance(node, query.Not)
 
@@ -323,7 +333,7 @@ def describe(node: query.Query, within: type | None = None) -> str:
     """Give a tree in words, in the query language where that has them."""
     match node:
         case query.Phrase(fieldname="text") | query.Term(fieldname="text"):
-            return "-".join(_forms(node))
+            return "/".join(_forms(node))
         case query.Phrase() | query.Term():
             return f'"{" ".join(_forms(node))}"'
         case query.Prefix():
@@ -331,7 +341,7 @@ def describe(node: query.Query, within: type | None = None) -> str:
         case query.Not():
             return f"NOT {describe(node.query, query.Not)}"
         case query.DisjunctionMax():
-            return describe(node.subqueries[0], within)
+            return describe(node.subqueries[0]).replace("/", "-")
         case query.And() | query.Or():
             word = " AND " if isinstance(node, query.And) else " OR "
             text = word.join(describe(n, type(node)) for n in node.subqueries)
@@ -348,5 +358,17 @@ def _forms(node: query.Query) -> list[str]:
 
 
 def unquoted(text: str) -> str:
-    """Take the quotation marks out of a query, so that its words are meant by stem."""
-    return " ".join(re.sub(f"[{_QUOTES}]", " ", text).split())
+    """Give a query with groups in place of its phrases, so that their words are meant by stem."""
+    if alone := _PHRASE.fullmatch(text.strip()):
+        return _without_operators(alone[1])
+    return " ".join(_PHRASE.sub(_group, text).split())
+
+
+def _group(phrase: re.Match[str]) -> str:
+    words = _without_operators(phrase[1])
+    return words if words.isalpha() else f"({words})"
+
+
+def _without_operators(phrase: str) -> str:
+    words = re.sub("[()]", " ", phrase).split()
+    return " ".join(word.lower() if word in _OPERATORS else word for word in words)

@@ -4,31 +4,21 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from browser import system_browser
+from chromium import launch
 from conftest import SEEDS
-from fake_engine import FakeEngine
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
+from index.build import build
 from search.engine import Engine
+from search.local import Local
 from web.app import create_app
 from web.settings import Settings
-
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 MOSCOW = "000_61440020126a1a1e.txt"
 
@@ -42,11 +32,10 @@ class Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    def paragraphs(path: Path) -> list[str]:
-        return [line for line in path.read_text("utf-8").splitlines() if line.strip()]
-
-    return FakeEngine({path.name: paragraphs(path) for path in sorted(SEEDS.iterdir())})
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    folder = tmp_path_factory.mktemp("index")
+    build(folder, [SEEDS])
+    return Local(folder)
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +51,7 @@ def site(engine: Engine) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         try:
-            chromium = playwright.chromium.launch(
-                executable_path=system_browser(), args=list(ARGUMENTS)
-            )
+            chromium = launch(playwright)
         except Error as error:
             if os.environ.get("CI"):
                 raise

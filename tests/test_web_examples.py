@@ -8,7 +8,7 @@ from web.examples import find, remembered
 TEXTS = {
     "a.txt": [
         "Talks",
-        *["Then diplomats from Moscow met with Wallace about the treaty of Minsk"] * 9,
+        *["Then diplomats from Moscow met with Wallace about the peace treaty of Minsk"] * 9,
     ],
     "b.txt": ["More", *["Later diplomats from London saw Wallace in Moscow about the border"] * 9],
 }
@@ -17,7 +17,7 @@ TEXTS = {
 def test_every_example_finds_what_it_says():
     engine = FakeEngine(TEXTS)
     found = find(engine)
-    assert {"words", "phrase", "and"} <= found.keys()
+    assert {"words", "phrase"} <= found.keys()
     for example in found.values():
         assert example.total == engine.search(Request(example.query, limit=0)).total > 0
 
@@ -25,8 +25,7 @@ def test_every_example_finds_what_it_says():
 def test_names_make_the_words_and_plain_phrases_the_phrase():
     found = find(FakeEngine(TEXTS))
     assert found["words"].query == "Moscow Wallace"
-    assert found["phrase"].query[1:-1] in str(TEXTS)
-    assert found["phrase"].query.islower()
+    assert found["phrase"].query == '"peace treaty"'
 
 
 def test_what_the_engine_had_to_repair_is_no_example():

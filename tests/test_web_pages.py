@@ -162,7 +162,7 @@ def test_a_document_is_shown_whole_with_its_hits_marked():
     assert "3 paragraphs here match" in shown(answer)
     assert "Talks in Moscow – Passage</title>" in answer.text
     assert "1 paragraph here matches" in shown(client.get("/documents/a.txt?q=moscow"))
-    assert "Nothing here matches" in shown(client.get("/documents/a.txt?q=zebra"))
+    assert "Nothing to mark here for" in shown(client.get("/documents/a.txt?q=zebra"))
     assert "match" not in shown(client.get("/documents/a.txt"))
 
 

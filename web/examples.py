@@ -20,7 +20,7 @@ TRIES = 12
 
 WORD = re.compile(r"[^\W\d_]{4,}")
 NAME = re.compile(r"(?<=[^\W\d_] )[^\W\d_]{4,}")
-PHRASE = re.compile(r"\b[^\W\d_]{4,} [^\W\d_]{2,} [^\W\d_]{5,}(?= |$)")
+PAIR = re.compile(r"(?<![\w'’-])(?=([^\W\d_]{5,} [^\W\d_]{5,})(?![\w'’-]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ def _forms(texts: list[str]) -> dict[str, Iterator[str]]:
     names = _frequent(NAME, texts, lambda name: not name.islower())
     names = list(dict.fromkeys(names + _frequent(WORD, texts)))
     words = _frequent(WORD, texts, lambda word: len(word) >= 8)
-    phrases = _telling(texts)
+    pairs = _frequent(PAIR, texts, str.islower) or _frequent(PAIR, texts)
     return {
         "words": (f"{a} {b}" for a, b in combinations(names, 2)),
-        "phrase": (f'"{phrase}"' for phrase in phrases),
+        "phrase": (f'"{pair}"' for pair in pairs),
         "or": (f"{a} OR {b}" for a, b in combinations(names[1:], 2)),
         "and": (f"{a} AND {b}" for a, b in combinations(names[1:], 2)),
         "not": (f"{a} NOT {b}" for a, b in combinations(names, 2)),
@@ -94,16 +94,6 @@ def _frequent(
     """Give the words that stand in most of the texts, the most frequent first."""
     counts = Counter(word for text in texts for word in set(pattern.findall(text)) if good(word))
     return [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][:12]
-
-
-def _telling(texts: list[str]) -> list[str]:
-    """Give phrases, those without capitals first, then those of words that recur."""
-    counts = Counter(word for text in texts for word in WORD.findall(text))
-
-    def order(phrase: str) -> tuple[bool, int, str]:
-        return not phrase.islower(), -min(counts[word] for word in phrase.split()[::2]), phrase
-
-    return sorted({phrase for text in texts for phrase in PHRASE.findall(text)}, key=order)
 
 
 def _try(engine: Engine, query: str) -> Example | None:

@@ -26,10 +26,10 @@ Array = npt.NDArray[Any]
 def write(path: Path, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> None:
     """Write a file of arrays, in full and down to the disk.
 
-    Raises OSError; what was written until then is removed.
+    Raises OSError; what was written until then is removed. No file is written over.
     """
-    try:
-        with path.open("xb") as file:
+    with path.open("xb") as file:
+        try:
             file.write(MAGIC)
             entries = {name: _append(file, array) for name, array in arrays.items()}
             directory = json.dumps({"meta": dict(meta), "arrays": entries}).encode()
@@ -38,9 +38,9 @@ def write(path: Path, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> N
             file.write(_TRAILER.pack(offset, len(directory), zlib.crc32(directory), MAGIC))
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _append(file: BinaryIO, array: Array) -> dict[str, Any]:
@@ -66,9 +66,12 @@ def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         if os.fstat(file.fileno()).st_size < len(MAGIC) + _TRAILER.size:
             raise Damaged(f"{path} is cut short")
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    directory = _directory(path, data)
-    arrays = {name: _array(path, data, name, e) for name, e in directory["arrays"].items()}
-    return arrays, directory["meta"]
+    try:
+        directory = _directory(path, data)
+        return _arrays(path, data, dict(directory["arrays"])), dict(directory["meta"])
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        # The checksums are right, but no directory of ours reads like this.
+        raise Damaged(f"{path} is not of this program's making: {error!r}") from error
 
 
 def _directory(path: Path, data: mmap.mmap) -> dict[str, Any]:
@@ -86,9 +89,14 @@ def _directory(path: Path, data: mmap.mmap) -> dict[str, Any]:
     return directory
 
 
-def _array(path: Path, data: mmap.mmap, name: str, entry: dict[str, Any]) -> Array:
-    dtype = np.dtype(entry["dtype"])
-    array = np.frombuffer(data, dtype, entry["length"], entry["offset"])
-    if zlib.crc32(array.data) != entry["crc32"]:
-        raise Damaged(f"{path} is altered: the array {name} does not match its checksum")
-    return array
+def _arrays(path: Path, data: mmap.mmap, entries: dict[str, dict[str, Any]]) -> dict[str, Array]:
+    arrays, end = {}, len(MAGIC)
+    for name, entry in entries.items():
+        offset = entry["offset"]
+        array = np.frombuffer(data, np.dtype(entry["dtype"]), entry["length"], offset)
+        if zlib.crc32(array.data) != entry["crc32"]:
+            raise Damaged(f"{path} is altered: the array {name} does not match its checksum")
+        if any(data[end:offset]):
+            raise Damaged(f"{path} is altered: the padding before the array {name} is not zero")
+        arrays[name], end = array, offset + array.nbytes
+    return arrays

@@ -10,12 +10,10 @@ import numpy as np
 from index.analysis import UNICODE
 from index.codec import lengths
 from index.codec.container import Array
+from index.codec.layout import NONE
 from index.codec.postings import blob, invert, text_starts
 from index.codec.words import I64, Words
 from index.model import KINDS, Document, DocumentInfo
-
-NONE = 0xFFFFFFFF
-"""The ordinal that stands for no paragraph."""
 
 
 class Inverter:
@@ -40,6 +38,10 @@ class Inverter:
         self._infos: list[DocumentInfo] = []
         self._ids: list[bytes] = []
         self._first = array("I")
+
+    def __len__(self) -> int:
+        """Count the documents taken so far."""
+        return len(self._ids)
 
     def add(self, document: Document) -> None:
         """Take a document; the number of its words is counted at the end."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec import container
-from index.codec.invert import NONE
+from index.codec.layout import ARRAYS, META, NONE
 from index.errors import Damaged
 from index.model import KINDS, Document, DocumentInfo, Paragraph
 
@@ -70,6 +70,9 @@ class SegmentData:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._arrays, meta = container.read(path)
+        types = {name: array.dtype.str for name, array in self._arrays.items()}
+        if types != ARRAYS or meta.keys() != META:
+            raise Damaged(f"{path} does not hold what a segment holds")
         self.unicode: str = meta["unicode"]
         self.paragraph_count: int = meta["paragraphs"]
         self.with_tokens: int = meta["with_tokens"]

@@ -14,7 +14,7 @@ READERS: dict[str, Reader] = {".txt": text.read, ".md": markdown.read}
 """The reader of each suffix, in small letters, with its dot."""
 
 
-def read(path: Path, id: str) -> Iterator[Draft]:  # noqa: A002 - the model's word
+def read(path: Path, id: str) -> Iterator[Draft]:
     """Read the documents of a file.
 
     Raises `Unreadable` for a suffix without a reader and for what is not of the format it says,

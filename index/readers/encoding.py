@@ -39,8 +39,10 @@ _LANGUAGES = {
 }
 
 _ASCII = bytes(range(128))
+_WORD = re.compile(rb"[\x80-\xff]{3,}")
+_SPRINKLED_SHARE = 0.25
 _C1 = re.compile(rb"[\x80-\x9f]")
-_NEVER_IN_TEXT = re.compile("[\x00-\x07\x0e-\x1a\x7f\ufffd]")
+_NEVER_IN_TEXT = re.compile("[\x00-\x07\x0e-\x1a\x7f]")
 _BINARY_SHARE = 0.05
 
 
@@ -97,10 +99,17 @@ def _broken_utf8(data: bytes) -> str | None:
 def _older(data: bytes) -> str | None:
     if b"\0" in data:
         return None
-    match = _guess(data, *_MULTI_BYTE, *_LATIN, *_OTHER)
+    match = _latin(data) if _is_sprinkled(data) else None
+    match = match or _guess(data, *_MULTI_BYTE, *_LATIN, *_OTHER)
     if match is None or match.encoding in _LATIN:
         match = _latin(data) or _mixed(data)
     return None if match is None else data.decode(match.encoding, "replace")
+
+
+def _is_sprinkled(data: bytes) -> bool:
+    """Tell whether the bytes beyond ASCII stand singly, as in Latin; other scripts line them up."""
+    in_words = sum(map(len, _WORD.findall(data)))
+    return in_words < _SPRINKLED_SHARE * len(data.translate(None, _ASCII))
 
 
 def _latin(data: bytes) -> "CharsetMatch | None":

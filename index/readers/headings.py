@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.paragraphs import MAX_HEADING, Piece, ends_sentence, starts_lower
+from index.paragraphs import MAX_HEADING, Piece, ends_sentence, last_mark, starts_lower
 
 _NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3})*)[.)]?\s+[^\W\d_]")
+_BYLINE = re.compile(r"by\s|.*\b\d{1,2}\b.*\b(?:1[6-9]|20)\d\d\b", re.IGNORECASE)
+"""Who wrote it, or the day."""
+
 _QUOTES = "\"'“‘„«‹"
 _CAPITALS_LEVEL = 1
 _PLAIN_LEVEL = 7
@@ -38,29 +41,35 @@ def mark_headings(pieces: Sequence[Piece], *, titled: bool) -> list[Piece]:
 
 
 def _candidates(pieces: Sequence[Piece]) -> list[_Candidate | None]:
-    """Look at each piece; where most look like plain headings, such lines are the text itself."""
+    """Look at each piece, and at all: what most of a text looks like is no heading in it.
+
+    Nor is a question where short lines abound, as in a dialogue.
+    """
     shouted = 2 * sum(piece.text.isupper() for piece in pieces) > len(pieces)
-    candidates = [_look(piece, capitals=not shouted) for piece in pieces]
+    answers = [piece for piece in pieces if not piece.text.endswith("?")]
+    long = 2 * sum(len(piece.text) > MAX_HEADING for piece in answers) > len(answers)
+    candidates = [_look(piece, capitals=not shouted, questions=long) for piece in pieces]
     plain = [c is not None and c.level == _PLAIN_LEVEL for c in candidates]
     if 2 * sum(plain) <= len(plain):
         return candidates
     return [None if p else c for c, p in zip(candidates, plain, strict=True)]
 
 
-def _look(piece: Piece, *, capitals: bool) -> _Candidate | None:
+def _look(piece: Piece, *, capitals: bool, questions: bool) -> _Candidate | None:
     text = piece.text
     if len(text) > MAX_HEADING or piece.lines > 2 or not any(map(str.isalpha, text)):
         return None
-    capitals = capitals and text.isupper()
-    number = _NUMBER.match(text)
-    question = text.endswith("?") and text[0] not in _QUOTES
-    stopped = text.endswith((",", ";", ":")) or (ends_sentence(text) and not question)
-    if starts_lower(text) or (piece.item and not number) or (stopped and not capitals):
+    mark = last_mark(text)
+    if capitals and text.isupper() and mark not in ",;-—" and not piece.item:
+        return _Candidate(_CAPITALS_LEVEL, sure=True)
+    question = questions and text.endswith("?") and text[0] not in _QUOTES and "." not in text
+    stopped = mark in ",;:-–—" or (ends_sentence(text) and not question)
+    if starts_lower(text) or stopped or text[0] in "([" or _BYLINE.match(text):
         return None
-    if number:
+    if number := _NUMBER.match(text):
         depth = number[1].count(".") + 1
         return _Candidate(depth, sure=depth > 1)
-    return _Candidate(_CAPITALS_LEVEL if capitals else _PLAIN_LEVEL, sure=capitals)
+    return None if piece.item else _Candidate(_PLAIN_LEVEL, sure=False)
 
 
 def _runs(candidates: Sequence[_Candidate | None]) -> Iterator[tuple[int, int]]:
@@ -75,11 +84,11 @@ def _runs(candidates: Sequence[_Candidate | None]) -> Iterator[tuple[int, int]]:
 
 def _heads(heading: Piece, following: Piece) -> bool:
     """Tell whether what follows can be the text below a heading; a question needs an answer."""
-    if len(following.text) > MAX_HEADING:
+    if len(following.text) > MAX_HEADING or following.item:
         return True
-    whole = ends_sentence(following.text) or following.text.endswith(":")
     longer = len(following.text) > len(heading.text) and not heading.text.endswith("?")
-    return following.item or (whole and longer)
+    whole = ends_sentence(following.text) or following.text.endswith(":")
+    return whole and (longer or _NUMBER.match(heading.text) is not None)
 
 
 def _headings(run: Sequence[_Candidate], *, titled: bool) -> int:

@@ -8,13 +8,14 @@ though nothing but the author broke them (a stanza, an address).
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import pairwise
 
 from index.paragraphs import (
+    MAX_HEADING,
     Piece,
     ends_sentence,
     fold,
+    is_finished,
     is_unspaced,
     join_lines,
     starts_lower,
@@ -32,6 +33,7 @@ _RAGGED = 0.85
 """How full, as a share of the width, a line is that was wrapped by the eye or set in type."""
 
 _LONGEST_STANZA = 30
+_FEWEST_LINES = 5
 
 # White space aside, what a line may hold and still look blank.
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
@@ -39,9 +41,11 @@ _RULE = re.compile(r"([-=_*~#+–—─═])(?:\s*\1){2,}")
 _QUOTE_MARKS = "> \t"
 _MARK = re.compile(
     r"""
-    ( [-*+•‣◦▪●○·–—] | \(?\d{1,3}[.)] | \(?[A-Za-z]\)  # a bullet, a number, a letter
-    | \[?\d{1,2}:\d\d(?::\d\d)?\]? | \[?\d{4}-\d\d-\d\d\S*  # the time of an entry in a log
-    | <[^<>\s]{1,30}> | \[\d+\] ) \s  # who speaks in a chat, a reference
+    (?: [-*+•‣◦▪●○·–—] | \(?\d{1,3}[.)] | \(?[A-Za-z]\)  # a bullet, a number, a letter
+      | \[?\d{1,2}:\d\d(?::\d\d)?\]?  # the time of an entry in a log, the day
+      | \[?\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\S*
+      | <[^<>\s]{1,30}> | \[\d+\] )  # who speaks in a chat, a reference
+    \s
     """,
     re.VERBOSE,
 )
@@ -76,16 +80,21 @@ def cut(text: str) -> list[Piece]:
     Blank lines and lines drawn with `-`, `=`, `*` and the like part them and are in none.
     """
     blocks = list(_blocks(text))
-    if all(len(block) == 1 for block in blocks):
-        double_spaced = [line for block in blocks for line in block]
-        if _width([double_spaced]) is not None:
-            blocks = [double_spaced]
+    if _is_double_spaced(blocks):
+        blocks = [[line for block in blocks for line in block]]
     width = _width(blocks)
     return [
         _piece(group)
         for block in blocks
         for group in _groups(block, _joining(block, width, alone=len(blocks) == 1))
     ]
+
+
+def _is_double_spaced(blocks: Sequence[Block]) -> bool:
+    """Tell whether a blank line stands behind every line of a wrapped text."""
+    lines = [line for block in blocks for line in block]
+    single = len(lines) == len(blocks) >= _FEWEST_LINES
+    return single and all(x.edge <= _MAX_WIDTH for x in lines) and _width([lines]) is not None
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -114,9 +123,9 @@ def _line(raw: str, position: int) -> Line:
 
 
 def _labelled(block: Block) -> Block:
-    """Make items of the lines like `Name: what she said`, if the block begins with one."""
-    labels = [_LABEL.match(line.text) is not None for line in block]
-    if not labels[0] or sum(labels) < 2:
+    """Make items of lines like `Name: what she said`, if a block is made of them."""
+    labels = [bool(_LABEL.match(x.text)) and not starts_lower(x.text) for x in block]
+    if not labels[0] or sum(labels) < 2 or 2 * sum(labels) < len(block):
         return block
     return [
         replace(line, item=line.item or label) for line, label in zip(block, labels, strict=True)
@@ -156,7 +165,7 @@ def _joining(block: Block, width: int | None, *, alone: bool) -> Joins:
     # Nobody parts paragraphs by blank lines where there are none, or none for so long.
     unparted = alone or len(block) > _LONGEST_STANZA
     if width is not None and (unparted or _is_filled(block, width)):
-        return partial(_is_wrapped, width=width, end=width if unparted else width * _RAGGED)
+        return _Wrapped(width, min(line.indent for line in block), strict=unparted)
     if unparted or _are_paragraphs(block):
         return _hangs
     return _follows
@@ -169,17 +178,32 @@ def _is_filled(block: Block, width: int) -> bool:
 
 def _are_paragraphs(block: Block) -> bool:
     long = any(len(line.text) > _MAX_WIDTH for line in block)
-    return long or 2 * sum(ends_sentence(line.text) for line in block) > len(block)
+    return long or 4 * sum(ends_sentence(line.text) for line in block) > 3 * len(block)
 
 
-def _is_wrapped(first: Line, line: Line, following: Line, width: float, end: float) -> bool:
-    """Join wrapped lines; behind the end of a sentence only a line full to `end` goes on."""
-    if ends_sentence(line.text):
-        indented = following.indent > line.indent and not first.item
-        return _is_full(line, following, end) and not indented and not following.item
-    if following.item and (first.item or line.text.endswith(":")):
-        return False
-    return _is_full(line, following, width * _RAGGED) or _runs_on(line, following)
+@dataclass(frozen=True, slots=True)
+class _Wrapped:
+    """Joins lines wrapped at a width; after the end of a sentence only if none seems to begin.
+
+    `margin` is the column of the block's leftmost line. `strict` says that only full lines tell
+    a wrapped sentence's end from that of a paragraph, for want of blank lines.
+    """
+
+    width: int
+    margin: int
+    strict: bool
+
+    def __call__(self, first: Line, line: Line, following: Line) -> bool:
+        ragged = self.width * _RAGGED
+        indent = self.margin if line is first else line.indent
+        if following.indent > indent and not first.item and is_finished(line.text):
+            return False
+        if ends_sentence(line.text):
+            width = self.width if self.strict else ragged
+            return _is_full(line, following, width) and not following.item
+        if following.item and (first.item or line.text.endswith(":")):
+            return False
+        return _is_full(line, following, ragged) or starts_lower(following.text)
 
 
 def _hangs(first: Line, _: Line, following: Line) -> bool:
@@ -206,9 +230,12 @@ def _groups(block: Block, joins: Joins) -> Iterator[Block]:
 
 def _has_headline(block: Block) -> bool:
     """Tell whether a block's first line is a heading right above its text."""
-    first = block[0].text
-    capitals = first.isupper() and not block[-1].text.isupper()
-    return (capitals or bool(_SECTION_NUMBER.match(first))) and ends_sentence(block[-1].text)
+    first, last = block[0].text, block[-1].text
+    if first.isupper() and not last.isupper():
+        return ends_sentence(last)
+    short = len(first) <= MAX_HEADING // 2 and not ends_sentence(first)
+    numbered = _SECTION_NUMBER.match(first) is not None
+    return numbered and short and len(block) > 1 and not starts_lower(block[1].text)
 
 
 def _piece(group: Block) -> Piece:

@@ -10,12 +10,12 @@ from index.readers.headings import mark_headings
 from index.readers.layout import cut
 
 
-def read(path: Path, id: str) -> Iterator[Draft]:  # noqa: A002 - the model's word
+def read(path: Path, id: str) -> Iterator[Draft]:
     """Read a plain text; its title is its first line, if that reads like one, or its name.
 
     Raises `Unreadable` for what is not text, and the system's `OSError`s.
     """
     text = decode(path.read_bytes())
-    title, pieces = take_title(mend(cut(text)), path)
+    title, pieces = take_title(mend(text, cut(text)), path)
     pieces = mark_headings(pieces, titled=title.end > 0)
     yield Draft(id, title.text, None, None, "text", None, number(id, title, pieces))

@@ -6,12 +6,12 @@
 %   if hits:
   <p class="tally">{{count(hits, 'paragraph')}} here {{'matches' if hits == 1 else 'match'}} <q dir="auto">{{query}}</q></p>
   <div id="stepper" class="stepper" role="group" aria-label="Matching paragraphs" hidden>
-    <button id="previous" type="button" aria-keyshortcuts="p"><span aria-hidden="true">↑</span> Previous</button>
+    <button id="previous" type="button" aria-label="Previous match" aria-keyshortcuts="p">↑<span> Previous</span></button>
     <output id="position">{{hits}}</output>
-    <button id="next" type="button" aria-keyshortcuts="n">Next <span aria-hidden="true">↓</span></button>
+    <button id="next" type="button" aria-label="Next match" aria-keyshortcuts="n"><span>Next </span>↓</button>
   </div>
 %   else:
-  <p class="tally">Nothing here matches <q dir="auto">{{query}}</q></p>
+  <p class="tally">Nothing to mark here for <q dir="auto">{{query}}</q></p>
 %   end
 </div>
 % end

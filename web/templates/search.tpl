@@ -26,7 +26,7 @@
 % if page.warnings or page.partial:
 <ul class="notices" aria-label="Notes on this search">
 %   for warning in page.warnings:
-  <li dir="auto">{{warning}}</li>
+  <li dir="auto">{{warning[:1].upper()}}{{warning[1:]}}{{'' if warning.endswith('.') else '.'}}</li>
 %   end
 %   if page.partial:
   <li>Time ran out before everything was looked at: there may be more.</li>
