@@ -8,9 +8,8 @@ each word is normalised by itself. Both steps look at a character once: the time
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import count
 from typing import NamedTuple
 
 import Stemmer
@@ -57,17 +56,20 @@ def _analyze(text: str, classes: str) -> list[Token]:
     for match in _WORD.finditer(classes):
         start, end = match.span()
         if match["word"]:
-            found = list(_compound(text, classes, start, match.end("word"), position))
+            found = _compound(text, classes, start, match.end("word"), position)
         else:
-            found = _tokens(
-                list(zip(text[start:end], count(), strict=False)), start, position, end - start
-            )
+            found = _tokens(text, classes, start, end, position)
         if match["sign"] and found and len(found[-1].form.encode()) < MAX_FORM:
             word = found[-1]
             found += [_token(word.form + match["sign"], word.position, word.start, end)]
         tokens += found
         position = found[-1].position + 1 if found else position
     return tokens
+
+
+def character_class(char: str) -> str:
+    """Give the class of a character, one letter; the text below tells them."""
+    return _CLASSES[char]
 
 
 def stem(form: str) -> str:
@@ -133,6 +135,7 @@ _WORD = re.compile(
     rf"(?P<word>{_PART}(?:h{_PART})*+)(?P<sign>\+\+|[+%#](?![LsKD]))?"
     r"|A+|U+|B|FF?|[SE]M*+"
 )
+_DROPPABLE = re.compile("[q.,]")
 _GROUP = re.compile(r",(?=DDD(?!D))")
 
 
@@ -184,44 +187,45 @@ class _Classes(dict[str, str]):
 _CLASSES = _Classes()
 
 
-# Words. A part of a word is a list of (character, offset): what was deleted is not in it.
-
-_Chars = list[tuple[str, int]]
+# Words.
 
 
-def _compound(text: str, classes: str, start: int, end: int, position: int) -> Iterator[Token]:
+def _compound(text: str, classes: str, start: int, end: int, position: int) -> list[Token]:
     """Give the tokens of one word, or of several that hyphens join."""
+    found = classes[start:end].split("h")
     parts: list[Token] = []
-    for part in re.finditer("[^h]+", classes[start:end]):
-        first, last = start + part.start(), start + part.end()
-        chars = _word(text[first:last], part[0])
-        parts += _tokens(chars, first, position + len(parts), last - first)
-    if len(parts) > 1 and "h" in classes[start:end]:
+    for part in found:
+        parts += _tokens(text, classes, start, start + len(part), position + len(parts))
+        start += len(part) + 1
+    if len(found) > 1 and len(parts) > 1:
         joined = unicodedata.normalize("NFC", "".join(part.form for part in parts))
         parts.insert(1, _token(joined, position, parts[0].start, parts[-1].end))
-    yield from parts
+    return parts
 
 
-def _word(text: str, classes: str) -> _Chars:
-    """Take the apostrophes, the stops of initialisms and the commas of thousands out of a word."""
-    classes = classes.removesuffix("qs")
-    dropped = {match.start() for match in _GROUP.finditer(classes)}
-    number = "D" in classes
-    for i, cls in enumerate(classes):
-        if cls == "q" or (cls == "." and not number):
-            dropped.add(i)
-    return [(text[i], i) for i in range(len(classes)) if i not in dropped]
-
-
-def _tokens(chars: _Chars, start: int, position: int, length: int) -> list[Token]:
+def _tokens(text: str, classes: str, start: int, end: int, position: int) -> list[Token]:
     """Normalise a word; one character can hold several words (`ﷺ`), which share its offsets."""
-    pieces = _normalise("".join(char for char, _ in chars))
+    kept = _kept(classes[start:end])
+    pieces = _normalise("".join([text[start + i] for i in kept]))
     if len(pieces) == 1:
-        return [_token(pieces[0][0], position, start, start + length)]
+        return [_token(pieces[0][0], position, start, end)]
     return [
-        _token(form, position + i, start + chars[first][1], start + chars[last][1] + 1)
+        _token(form, position + i, start + kept[first], start + kept[last] + 1)
         for i, (form, first, last) in enumerate(pieces)
     ]
+
+
+def _kept(classes: str) -> Sequence[int]:
+    """Give the places in a word that its form is made of.
+
+    Apostrophes, a final 's, the stops of initials and the commas of thousands are not.
+    """
+    if not _DROPPABLE.search(classes):
+        return range(len(classes))
+    classes = classes.removesuffix("qs")
+    commas = {match.start() for match in _GROUP.finditer(classes)}
+    dropped = "q" if "D" in classes else "q."
+    return [i for i, cls in enumerate(classes) if cls not in dropped and i not in commas]
 
 
 def _token(form: str, position: int, start: int, end: int) -> Token:
@@ -245,7 +249,7 @@ def _normalise(word: str) -> tuple[tuple[str, int, int], ...]:
     """Give the forms in a word, each with the indices of its first and last character."""
     if word.isascii():
         return ((word.lower(), 0, len(word) - 1),) if word else ()
-    pieces: list[_Chars] = []
+    pieces: list[list[tuple[str, int]]] = []
     apart, on_latin = True, False
     for char, i in ((folded, i) for i, original in enumerate(word) for folded in _fold(original)):
         if unicodedata.category(char)[0] == "M":
@@ -262,7 +266,7 @@ def _normalise(word: str) -> tuple[tuple[str, int, int], ...]:
     return tuple((_text(piece), piece[0][1], piece[-1][1]) for piece in pieces)
 
 
-def _text(chars: _Chars) -> str:
+def _text(chars: list[tuple[str, int]]) -> str:
     return unicodedata.normalize("NFC", "".join(char for char, _ in chars))
 
 
@@ -273,10 +277,10 @@ def _fold(char: str) -> str:
         return char
     decomposed = unicodedata.normalize("NFKD", char).replace(_IOTA_SUBSCRIPT, "")
     decomposed = decomposed.casefold().translate(_UNDECOMPOSED)
-    return "".join(_kept(c) for c in decomposed)
+    return "".join(_kept_char(c) for c in decomposed)
 
 
-def _kept(char: str) -> str:
+def _kept_char(char: str) -> str:
     category, code = unicodedata.category(char), ord(char)
     if char in _APOSTROPHES or char == "\u0640" or category == "Me":
         return ""

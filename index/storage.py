@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import pickletools
 import re
 import struct
 import zlib
@@ -50,7 +51,11 @@ class Storage(FileStorage):  # type: ignore[misc]  # Whoosh has no types
 
 class _SafeFile(StructFile):  # type: ignore[misc]  # Whoosh has no types
     def read_pickle(self) -> Any:
-        return _Unpickler(self.file).load()
+        data = self.file.read()
+        # What is stored under a number of the file's choosing can take any amount of memory.
+        if any(opcode.name.endswith("PUT") for opcode, _, _ in pickletools.genops(data)):
+            raise pickle.UnpicklingError("an opcode that Whoosh does not write")
+        return _Unpickler(BytesIO(data)).load()
 
 
 class _Unpickler(pickle.Unpickler):
@@ -62,7 +67,7 @@ class _Unpickler(pickle.Unpickler):
             return ColumnarSegment
         raise Foreign(
             f"its table of contents names {module}.{name}, which Passage did not write; "
-            "nothing of it was run"
+            "nothing of it was run; choose another folder"
         )
 
 
@@ -101,7 +106,10 @@ def read_segments(folder: Path, generation: int) -> list[ColumnarSegment]:
     except Foreign as error:
         raise Foreign(f"{folder} is not an index of Passage: {error}") from error
     except IndexVersionError as error:
-        raise OtherVersion(f"{folder}: {error}") from error
+        raise OtherVersion(
+            f"{folder} holds an index of another version of Whoosh; "
+            f"build it anew with: python -m index --to {folder}"
+        ) from error
     except (
         IndexError,
         pickle.UnpicklingError,
@@ -127,6 +135,7 @@ def _is_ours(segment: object) -> bool:
     return (
         isinstance(segment, ColumnarSegment)
         and vars(segment).keys() == _ATTRIBUTES
+        and all(isinstance(value, str | int) for value in vars(segment).values())
         and _OURS.fullmatch(segment.data_file()) is not None
         and _OURS.fullmatch(segment.deletions_file()) is not None
     )

@@ -45,7 +45,10 @@ def lock(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if strangers := storage.strangers(folder):
-            raise Foreign(f"{folder} is not a folder for an index: it holds {strangers[0]}")
+            raise Foreign(
+                f"{folder} is not a folder for an index: it holds {strangers[0]}; "
+                "choose another, empty or new"
+            )
         file = (folder / storage.LOCK).open("a+b", buffering=0)
     except OSError as error:
         raise NotWritten(f"cannot write to {folder}: {error.strerror}") from error
@@ -197,8 +200,9 @@ class Writer:
         if len(run) == 1 and _live(run) >= count * (1 - MAX_DELETED):
             entry = copy(segment.entry)
             if entry.segid in self._deleted and segment.live is not None:
-                entry.write_deleted(self._folder, ~segment.live, generation)
+                entry.deletions = generation
                 self._written.append(self._folder / entry.deletions_file())
+                entry.write_deleted(self._folder, ~segment.live)
             return [entry]
         inverter = Inverter(self._words)
         for part in run:

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,10 @@ from search.engine import MAX_LIMIT, Hit, Page, Request
 from search.errors import SearchError
 from search.local import Local
 from search.settings import Settings
+
+_CONTROLS = {
+    code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"
+}
 
 EXAMPLE = """\
 example:
@@ -32,10 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SearchError as error:
         print(f"search: {error}", file=sys.stderr)
         return 1
+    console = _console()
     if settings.json:
-        print(json.dumps(objects.page(page, request), ensure_ascii=False, indent=2))
+        ascii_only = console.encoding != "utf-8"
+        answer = json.dumps(objects.page(page, request), ensure_ascii=ascii_only, indent=2)
+        console.out(answer)
     else:
-        _print(page)
+        _print(console, page)
     return 0
 
 
@@ -46,7 +54,7 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("query", help="words; the page's /help explains the query language")
+    parser.add_argument("query", help="words, in quotes; behind -- where they begin with -")
     parser.add_argument(
         "--limit",
         type=_limit,
@@ -64,7 +72,8 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     )
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
-    return Settings(given.query, given.index, given.limit, given.json)
+    query = given.query.encode(errors="replace").decode()  # bytes that are no text become ?
+    return Settings(query, given.index, given.limit, given.json)
 
 
 def _limit(text: str) -> int:
@@ -73,16 +82,22 @@ def _limit(text: str) -> int:
     raise argparse.ArgumentTypeError(f"a number from 0 to {MAX_LIMIT} is wanted, not {text!r}")
 
 
-def _print(page: Page) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+def _console() -> Console:
+    """Open the output; characters that it cannot show are written as escapes."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return Console(emoji=False, highlight=False, markup=False, soft_wrap=True)
+
+
+def _print(console: Console, page: Page) -> None:
     for warning in page.warnings:
-        console.print(f"note: {warning}", style="dim", markup=False)
+        console.print(_shown(f"note: {warning}"), style="dim")
     for hit in page.hits:
         console.print(_heading(hit))
         console.print(_marked(hit), end="\n\n")
-    console.print(_counts(page), style="dim", markup=False)
+    console.print(_counts(page), style="dim")
     for suggestion in page.suggestions:
-        console.print(f"try: {suggestion.text} ({suggestion.total})", markup=False)
+        console.print(_shown(f"try: {suggestion.text} ({suggestion.total})"))
 
 
 def _heading(hit: Hit) -> Text:
@@ -90,12 +105,14 @@ def _heading(hit: Hit) -> Text:
     place = f"paragraph {paragraph.number} of {hit.document.paragraphs}"
     section = f" · {paragraph.section}" if paragraph.section else ""
     return Text.assemble(
-        f"{hit.rank}. ", (hit.document.title, "bold"), f"{section} · {place} · {paragraph.id}"
+        f"{hit.rank}. ",
+        (_shown(hit.document.title), "bold"),
+        _shown(f"{section} · {place} · {paragraph.id}"),
     )
 
 
 def _marked(hit: Hit) -> Text:
-    text = Text(hit.paragraph.text)
+    text = Text(_shown(hit.paragraph.text))
     for span in hit.matches:
         text.stylize("bold yellow", span.start, span.end)
     return text
@@ -104,11 +121,17 @@ def _marked(hit: Hit) -> Text:
 def _counts(page: Page) -> str:
     if not page.total:
         return "No paragraph matches."
-    return (
-        f"{page.total} paragraphs in {page.documents} documents, {page.took_ms:.1f} ms"
-        if page.total != 1
-        else f"1 paragraph, {page.took_ms:.1f} ms"
-    )
+    found = f"{_count(page.total, 'paragraph')} in {_count(page.documents, 'document')}"
+    return f"{found}, {page.took_ms:.1f} ms"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _shown(text: str) -> str:
+    """Take the control characters out of a text, which would steer the terminal."""
+    return text.translate(_CONTROLS)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from itertools import takewhile
 
 from whoosh import query
 
@@ -18,6 +17,8 @@ WINDOW = 150
 
 LONGEST = SNIPPET - 2 * WINDOW
 """How much of a match is marked in a longer text, in code points."""
+
+_IN_NO_FORM = "\U0010ffff"
 
 
 def matches(tree: query.Query, text: str) -> tuple[Span, ...]:
@@ -120,8 +121,9 @@ class _Words:
             case query.Phrase():
                 yield from self._phrases(leaf)
             case query.Prefix():
-                forms = self._forms[bisect_left(self._forms, leaf.text) :]
-                for form in takewhile(lambda form: form.startswith(leaf.text), forms):
+                first = bisect_left(self._forms, leaf.text)
+                last = bisect_left(self._forms, leaf.text + _IN_NO_FORM, first)
+                for form in self._forms[first:last]:
                     yield from self._words("form", form)
             case query.Term():
                 yield from self._words(leaf.fieldname, leaf.text)

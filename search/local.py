@@ -61,7 +61,8 @@ class Local:
         answer, total = result.answer, len(result.answer.ordinals)
         shown = range(min(request.offset, total), min(request.offset + request.limit, total))
         hits = tuple(_hit(snapshot, result, rank, request.context) for rank in shown)
-        suggestions = () if total else _suggestions(snapshot, request.query, result)
+        short = result.relaxed or not total
+        suggestions = _suggestions(snapshot, request.query, result) if short else ()
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,

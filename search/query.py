@@ -198,9 +198,10 @@ class _Parser:
         return self._side_by_side(parts) if parts else None
 
     def _side_by_side(self, parts: list[_Signed]) -> query.Query:
-        plain = [node for sign, node in parts if sign == ""]
+        plain = [node for sign, node in parts if not sign and not _excludes(node)]
         required = [node for sign, node in parts if sign == "+"]
         excluded = [query.Not(node) for sign, node in parts if sign == "-"]
+        excluded += [node for sign, node in parts if not sign and _excludes(node)]
         if required:
             joined = _joined(query.And, required)
             plain = [query.AndMaybe(joined, _joined(query.Or, plain))] if plain else [joined]
@@ -225,6 +226,8 @@ class _Parser:
             plus = self._next().text == "+"
             sign = (sign or "+") if plus else _NEGATED[sign]
         node = self._unit()
+        if sign == "-" and isinstance(node, query.Not):
+            return _Signed("", node.query)
         return _Signed(sign, node) if node else None
 
     def _unit(self) -> query.Query | None:

@@ -19,9 +19,8 @@ def install() -> int:
         return 0
     if shutil.which("apt-get") and os.geteuid() == 0:
         print("Installing chromium for the browser tests (once)...", flush=True)
-        quiet = {"stdout": subprocess.DEVNULL, "check": False}
-        subprocess.run(["apt-get", "update", "-qq"], **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], **quiet)
+        for command in (["update", "-qq"], ["install", "-y", "-qq", "chromium"]):
+            subprocess.run(["apt-get", *command], stdout=subprocess.DEVNULL, check=False)
         if system_browser():
             return 0
     return subprocess.run(

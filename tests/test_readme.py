@@ -29,7 +29,7 @@ def blocks(language: str) -> list[str]:
 
 def commands(name: str) -> list[list[str]]:
     lines = "\n".join(blocks("console")).splitlines()
-    found = [shlex.split(line.removeprefix("$ ")) for line in lines]
+    found = [shlex.split(line.removeprefix("$ ")) for line in lines if line]
     return [command for command in found if command[0] == name]
 
 

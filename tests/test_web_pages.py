@@ -113,6 +113,12 @@ def test_a_page_behind_the_last_is_the_last(page: str):
     assert expected in shown(client_of(results=2).get(f"/?q=talks&page={page}"))
 
 
+def test_no_page_asks_for_a_rank_beyond_all_bounds():
+    engine.asked.clear()
+    client.get("/?q=talks&page=9999999999")
+    assert max(request.offset for request in engine.asked) < 2**31
+
+
 def test_the_first_of_repeated_parameters_counts():
     assert "Talks were" in shown(client.get("/?q=held&q=moscow"))
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from bottle import HTTPResponse, request
 
+from search import objects
 from search.engine import MATCHES, MAX_CONTEXT, MAX_LIMIT, Engine, Request
-from web import objects, responses
+from web import responses
 from web.errors import Problem, unknown_document, unknown_paragraph
 from web.parameters import MAX_OFFSET, TEXT, one_of, strict, whole
 
@@ -60,5 +61,16 @@ class Api:
 def problem(problem: Problem) -> HTTPResponse:
     """Answer with a problem."""
     return responses.json(
-        objects.problem(problem), problem.status, problem.headers, "application/problem+json"
+        _problem(problem), problem.status, problem.headers, "application/problem+json"
     )
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    """Give a problem as RFC 9457 has it; without a type of its own its title is the status."""
+    return {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+    }

@@ -6,9 +6,10 @@ from typing import Any
 
 from bottle import Bottle, HTTPError, HTTPResponse, request
 
+from search import urls
 from search.engine import Engine
 from search.errors import Unavailable
-from web import api, assets, pages, responses, urls
+from web import api, assets, pages, responses
 from web.errors import Problem, internal, method_not_allowed, nothing_here, unavailable
 from web.examples import remembered
 from web.settings import Settings

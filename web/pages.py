@@ -10,8 +10,9 @@ from typing import Any
 from bottle import HTTPResponse, SimpleTemplate, request
 
 from index.model import Paragraph
+from search import urls
 from search.engine import DocumentView, Engine, Page, Request
-from web import assets, permalinks, responses, urls
+from web import assets, permalinks, responses
 from web.errors import Problem, nothing_here, short, unknown_document
 from web.examples import Examples
 from web.parameters import first, page_number

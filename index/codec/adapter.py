@@ -62,9 +62,9 @@ class ColumnarSegment(base.Segment):
             raise Damaged(f"{path} does not belong to this index")
         return deleted[: self.paragraphs].astype(np.bool_)
 
-    def write_deleted(self, folder: Path, deleted: npt.NDArray[np.bool_], generation: int) -> None:
-        """Write which paragraphs are deleted, as a new file."""
-        self.deletions, self.deleted = generation, int(deleted.sum())
+    def write_deleted(self, folder: Path, deleted: npt.NDArray[np.bool_]) -> None:
+        """Write which paragraphs are deleted, as the file of the generation in `deletions`."""
+        self.deleted = int(deleted.sum())
         bits = np.packbits(deleted, bitorder="little")
         container.write(folder / self.deletions_file(), {"deleted": bits}, {})
 

@@ -1,4 +1,4 @@
-"""Every address of the site; each is a path on this server."""
+"""Every address of the site, a path on the server: answers name them, pages link to them."""
 
 from urllib.parse import quote, urlencode
 

@@ -1,10 +1,11 @@
-"""The JSON objects of the API."""
+"""Answers as the JSON objects of the API, whoever prints them: the server or the command line."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from index.model import DocumentInfo, Paragraph
+from search import urls
 from search.engine import (
     DocumentList,
     DocumentView,
@@ -15,8 +16,6 @@ from search.engine import (
     Status,
     Suggestion,
 )
-from web import urls
-from web.errors import Problem
 
 Object = dict[str, Any]
 
@@ -85,17 +84,6 @@ def health(status: Status) -> Object:
         "generation": status.generation,
         "documents": status.documents,
         "paragraphs": status.paragraphs,
-    }
-
-
-def problem(problem: Problem) -> Object:
-    """Give a problem as RFC 9457 has it; without a type of its own its title is the status."""
-    return {
-        "type": "about:blank",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-        "code": problem.code,
     }
 
 

@@ -1,0 +1,535 @@
+import errno
+import fcntl
+import os
+import random
+import resource
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from collections_on_disk import as_document, commit, texts, write
+from conftest import ROOT
+
+from index import storage
+from index.errors import Foreign, Locked, NoIndex, NotWritten
+from index.snapshot import Snapshot
+from index.writer import MAX_DELETED, MAX_SEGMENTS, Writer, lock
+
+OLD = [texts(f"old{n}", "Title", "war and peace", "# Head", "talks") for n in range(8)]
+NEW = [texts("new", "Another title", "a treaty")]
+EMPTY = {"roots": [], "files": {}}
+
+
+@pytest.fixture
+def index(tmp_path):
+    write(tmp_path, OLD, 2)
+    return tmp_path
+
+
+def files(folder):
+    """Give what stands in a folder, but for the lock, which keeps no state."""
+    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name != storage.LOCK}
+
+
+def ids(folder):
+    """Give the ids of the documents in the order of their paragraphs."""
+    return documents_of(Snapshot.open(folder))
+
+
+def documents_of(snapshot):
+    return [
+        segment.data.info(number).id
+        for segment in snapshot.segments
+        for number in range(segment.data.document_count)
+        if segment.is_live(number)
+    ]
+
+
+def named(snapshot):
+    """Give the names of the files that a generation is made of."""
+    entries = [segment.entry for segment in snapshot.segments]
+    return {
+        storage.toc_path(snapshot.folder, snapshot.generation).name,
+        storage.manifest_path(snapshot.folder, snapshot.generation).name,
+        *(entry.data_file() for entry in entries),
+        *(entry.deletions_file() for entry in entries if entry.deletions),
+    }
+
+
+OLD_IDS = [d[0].document for d in OLD]
+WITHOUT_3 = [*OLD_IDS[:3], *OLD_IDS[4:]]
+
+
+def change(folder, previous):
+    """Delete a document and add another."""
+    with lock(folder), Writer(folder, previous) as writer:
+        writer.delete("old3")
+        writer.add(as_document(NEW[0]))
+        writer.commit(EMPTY)
+
+
+# What is added is there, what is deleted is gone.
+
+
+def test_random_changes_come_to_what_a_list_comes_to(tmp_path):
+    rng, expected = random.Random(1), []
+    for step in range(60):
+        deleted = rng.sample(expected, rng.randint(0, min(len(expected), 4)))
+        added = [f"d{step}.{n}" for n in range(rng.choice((0, 1, 1, 2, 9)))]
+        snapshot = commit(
+            tmp_path, [texts(d, "t", *["x"] * rng.randint(0, 5)) for d in added], deleted
+        )
+        expected = [d for d in expected if d not in deleted] + added
+        assert documents_of(snapshot) == expected
+        assert [info.id for info in snapshot.infos(1000, 0)] == sorted(expected)
+        assert (snapshot.document_count, snapshot.generation) == (len(expected), step + 1)
+        assert len(snapshot.segments) <= MAX_SEGMENTS
+        assert set(files(tmp_path)) == named(snapshot)
+        for segment in snapshot.segments:
+            assert segment.entry.deleted_count() <= segment.entry.doc_count_all() * MAX_DELETED
+        live = [
+            s.data.paragraph_count if s.live is None else s.live.sum() for s in snapshot.segments
+        ]
+        assert snapshot.paragraph_count == sum(live)
+
+
+def test_ordinals_keep_their_order_through_merges(tmp_path):
+    for number in range(30):
+        snapshot = commit(tmp_path, [texts(f"{number:02}", "title", f"text {number}")])
+    assert 2 <= len(snapshot.segments) <= MAX_SEGMENTS
+    found = [snapshot.paragraph(ordinal)[2].id for ordinal in range(60)]
+    assert found == [f"{number:02}:{p}" for number in range(30) for p in (0, 1)]
+    bases = [segment.base for segment in snapshot.segments]
+    assert (
+        bases
+        == [0, *(bases[i] + s.data.paragraph_count for i, s in enumerate(snapshot.segments))][:-1]
+    )
+
+
+def test_a_merge_counts_no_deleted_paragraph(index):
+    assert Snapshot.open(index).document_frequency("war") == 8
+    assert commit(index, [], OLD_IDS[:1]).document_frequency("war") == 7  # more than a fifth of 4
+    commit(index, [texts(f"more{n}", "war", *["x"] * 40) for n in range(4)])
+    snapshot = commit(index, [], ["more0"])
+    assert (snapshot.document_frequency("war"), snapshot.form_frequency("war")) == (10, 10)
+    assert snapshot.document_frequency("absent") == snapshot.form_frequency("absent") == 0
+
+
+def test_deletions_up_to_a_fifth_wait_and_count_till_then(tmp_path):
+    write(tmp_path, [texts(f"{n:02}", "war") for n in range(20)])
+    before = Snapshot.open(tmp_path)
+    for n, frequency in ((0, 20), (1, 20), (2, 20), (3, 20), (4, 15)):
+        snapshot = commit(tmp_path, [], [f"{n:02}"])
+        assert snapshot.document_frequency("war") == frequency
+        assert snapshot.find(f"{n:02}") is snapshot.document(f"{n:02}") is None
+        assert snapshot.document_count == snapshot.paragraph_count == 19 - n
+        assert (snapshot.segments[0].data.path == before.segments[0].data.path) == (n < 4)
+    assert set(files(tmp_path)) == named(snapshot)
+
+
+def test_space_is_freed(tmp_path):
+    def size():
+        return sum(path.stat().st_size for path in tmp_path.iterdir())
+
+    documents = [texts(f"{n}", "title", *[f"word{n} " * 200] * 5) for n in range(50)]
+    write(tmp_path, documents)
+    before = size()
+    commit(tmp_path, [], [f"{n}" for n in range(45)])
+    assert size() < before / 4
+
+
+def test_deleting_is_without_effect_the_second_time_and_for_what_is_not_there(index):
+    with lock(index), Writer(index, Snapshot.open(index)) as writer:
+        for name in ("old3", "old3", "absent", "", "\ud800", "old"):
+            writer.delete(name)
+        writer.commit(EMPTY)
+    assert ids(index) == WITHOUT_3
+    assert documents_of(commit(index, [], ["old3"])) == WITHOUT_3
+
+
+def test_a_changed_document_is_the_new_one(index):
+    snapshot = commit(index, [texts("old3", "New", "text")], ["old3"])
+    assert [p.text for p in snapshot.document("old3").paragraphs] == ["New", "text"]
+    assert ids(index) == [*WITHOUT_3, "old3"]
+
+
+def test_all_can_be_deleted(index):
+    snapshot = commit(index, [], OLD_IDS)
+    assert (snapshot.document_count, snapshot.paragraph_count, snapshot.segments) == (0, 0, [])
+    assert documents_of(commit(index, NEW)) == ["new"]
+
+
+def test_without_a_previous_generation_all_is_replaced(index):
+    with lock(index), Writer(index, None) as writer:
+        writer.add(as_document(NEW[0]))
+        assert ids(index) == OLD_IDS
+        assert writer.commit(EMPTY) == 3
+    assert ids(index) == ["new"]
+    assert set(files(index)) == named(Snapshot.open(index))
+
+
+def test_much_text_becomes_several_segments_of_one_commit(tmp_path, monkeypatch):
+    monkeypatch.setattr("index.writer.SEGMENT_SIZE", 60)
+    snapshot = commit(tmp_path, OLD)
+    assert len(snapshot.segments) == 3
+    assert (documents_of(snapshot), snapshot.generation) == (OLD_IDS, 1)
+
+
+@pytest.mark.parametrize("words", [("",), ("", ""), ("—",)])
+def test_a_document_without_words_is_one_all_the_same(tmp_path, words):
+    snapshot = commit(tmp_path, [texts("empty", *words)])
+    assert [p.text for p in snapshot.document("empty").paragraphs] == list(words)
+    assert (snapshot.with_tokens, snapshot.total_length) == (0, 0)
+
+
+def test_what_the_manifest_says_is_kept(tmp_path):
+    manifest = {"roots": ["/with/\udcff"], "files": {"a\nb": {"size": 1}}}
+    with lock(tmp_path), Writer(tmp_path, None) as writer:
+        writer.add(as_document(NEW[0]))
+        writer.commit(manifest)
+    found = Snapshot.open(tmp_path).manifest
+    assert {key: found[key] for key in manifest} == manifest
+    assert found["built_at"].endswith("Z")
+
+
+# A commit is whole or is not.
+
+
+@contextmanager
+def failing(monkeypatch, owner, name, call, error):
+    """Let one call of a function fail; give the calls that there were."""
+    real, calls = getattr(owner, name), []
+
+    def fail(*args, **kwargs):
+        calls.append(args)
+        if len(calls) == call:
+            raise error
+        return real(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, fail)
+        yield calls
+
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+STEPS = [((os, "fsync"), 6), ((os, "rename"), 1), ((os, "open"), 2), ((Path, "open"), 5)]
+
+
+@pytest.mark.parametrize("error", [FULL, KeyboardInterrupt()], ids=["full", "interrupt"])
+@pytest.mark.parametrize(("function", "least"), STEPS, ids=str)
+def test_an_error_at_any_step_leaves_the_index_as_it_was(
+    index, monkeypatch, function, least, error
+):
+    monkeypatch.setattr("index.writer.MAX_DELETED", 1.0)
+    before, previous, call = files(index), Snapshot.open(index), 0
+    while True:
+        call += 1
+        with failing(monkeypatch, *function, call, error) as calls:
+            try:
+                change(index, previous)
+                break
+            except (NotWritten, KeyboardInterrupt) as raised:
+                said = str(raised)
+        assert len(calls) >= call
+        assert error is not FULL or "No space left on device" in said
+        assert files(index) == before
+        assert ids(index) == OLD_IDS
+    assert call > least
+    assert ids(index) == [*WITHOUT_3, "new"]
+
+
+@pytest.mark.parametrize("added", [NEW, []])
+def test_a_disk_that_takes_no_more_leaves_the_index_as_it_was(index, monkeypatch, added):
+    monkeypatch.setattr("index.writer.MAX_DELETED", 1.0)
+    before, hard = files(index), resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    failed = 0
+    for limit in [0, 1, *range(50, 6000, 150)]:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+        try:
+            commit(index, added, ["old3"])
+            break
+        except NotWritten as error:
+            assert "File too large" in str(error)  # noqa: PT017 - or it succeeds, at last
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        failed += 1
+        assert files(index) == before
+    assert failed > 5
+    assert ids(index) == [*WITHOUT_3, *(d[0].document for d in added)]
+
+
+class Interrupt:
+    """Raises KeyboardInterrupt at a certain line of index/writer.py."""
+
+    def __init__(self, line):
+        self.lines_left = line
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self.trace)
+
+    def __exit__(self, *_):
+        sys.settrace(self.before)
+
+    def trace(self, frame, event, _):
+        if not frame.f_code.co_filename.endswith("index/writer.py"):
+            return None
+        self.lines_left -= event == "line"
+        if self.lines_left == 0:
+            raise KeyboardInterrupt
+        return self.trace
+
+
+# An interrupt can come between the opening of a file and the `with` that closes it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_at_any_line_leaves_the_old_or_the_new_whole(index, tmp_path_factory):
+    original, seen, line = files(index), [], 0
+    while True:
+        line += 1
+        folder = tmp_path_factory.mktemp("interrupted")
+        for name, content in original.items():
+            (folder / name).write_bytes(content)
+        previous = Snapshot.open(folder)
+        try:
+            with Interrupt(line):
+                change(folder, previous)
+            break
+        except KeyboardInterrupt:
+            seen.append(ids(folder))
+        assert documents_of(commit(folder, [])) == seen[-1]
+        assert set(files(folder)) == named(Snapshot.open(folder))
+    wholes = [OLD_IDS, [*WITHOUT_3, "new"]]
+    assert [found for i, found in enumerate(seen) if i == 0 or found != seen[i - 1]] == wholes
+
+
+def test_an_error_within_takes_everything_back(index, monkeypatch):
+    monkeypatch.setattr("index.writer.SEGMENT_SIZE", 10)
+    before = files(index)
+    written = 0
+    with suppress(ZeroDivisionError), lock(index), Writer(index, None) as writer:
+        writer.add(as_document(NEW[0]))
+        written = len(files(index)) - len(before)
+        raise ZeroDivisionError
+    assert written == 1
+    assert files(index) == before
+
+
+def test_what_cannot_be_taken_back_is_removed_by_the_next_commit(index, monkeypatch):
+    before = files(index)
+
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", refuse)
+        patch.setattr(Path, "unlink", refuse)
+        with pytest.raises(NotWritten, match="Read-only file system"):
+            commit(index, NEW)
+    assert before.items() < files(index).items()
+    assert ids(index) == OLD_IDS
+    snapshot = commit(index, NEW)
+    assert set(files(index)) == named(snapshot)
+
+
+def test_everything_is_on_the_disk_before_the_table_of_contents_has_its_name(index, monkeypatch):
+    monkeypatch.setattr("index.writer.MAX_DELETED", 1.0)
+    events, fsync, rename = [], os.fsync, os.rename
+
+    def record_fsync(descriptor):
+        events.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    def record_rename(old, new):
+        events.append("renamed")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(os, "rename", record_rename)
+    before = set(files(index))
+    commit(index, NEW, ["old1"])
+    inodes = {(index / name).stat().st_ino for name in set(files(index)) - before}
+    assert events.count("renamed") == 1
+    first, last = events[: events.index("renamed")], events[events.index("renamed") + 1 :]
+    assert inodes < set(first)
+    assert index.stat().st_ino in first
+    assert last == [index.stat().st_ino]
+
+
+# Readers see one generation, whole.
+
+
+def test_an_open_snapshot_outlives_the_files_of_its_generation(index):
+    snapshot = Snapshot.open(index)
+    texts_before = [p.text for d in OLD for p in snapshot.document(d[0].document).paragraphs]
+    commit(index, NEW, OLD_IDS)
+    assert not any((index / name).exists() for name in named(snapshot))
+    assert [
+        p.text for d in OLD for p in snapshot.document(d[0].document).paragraphs
+    ] == texts_before
+    assert documents_of(snapshot) == OLD_IDS
+
+
+def test_segments_are_shared_with_the_previous_snapshot(index):
+    first = Snapshot.open(index)
+    commit(index, NEW)
+    second = Snapshot.open(index, first)
+    assert [s.data for s in second.segments[:2]] == [s.data for s in first.segments]
+    assert documents_of(second) == [*OLD_IDS, "new"]
+
+
+COMMITTER = """
+import sys
+from pathlib import Path
+from collections_on_disk import commit, texts
+folder, count = Path(sys.argv[1]), int(sys.argv[2])
+for number in range(1, count + 1):
+    named = [f"{n}-{number}" for n in range(6)]
+    gone = [f"{n}-{number - 1}" for n in range(6)]
+    commit(folder, [texts(name, "title", f"word{number}") for name in named], gone)
+"""
+
+
+def python(*args, **kwargs):
+    path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    environment = os.environ | {"PYTHONPATH": path}
+    return subprocess.Popen([sys.executable, *args], env=environment, **kwargs)
+
+
+def test_a_reader_sees_whole_generations_while_another_process_commits(tmp_path):
+    process = python("-c", COMMITTER, str(tmp_path), "60")
+    seen, snapshot = [], None
+    while process.poll() is None:
+        with suppress(NoIndex):
+            snapshot = Snapshot.open(tmp_path, snapshot)
+            check_whole(snapshot)
+            seen.append(snapshot.generation)
+            if len(seen) % 2:
+                snapshot = None
+    assert process.returncode == 0
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 10
+    check_whole(Snapshot.open(tmp_path))
+    assert Snapshot.open(tmp_path).generation == 60
+
+
+def check_whole(snapshot):
+    expected = sorted(f"{n}-{snapshot.generation}" for n in range(6))
+    assert sorted(documents_of(snapshot)) == expected
+    assert snapshot.manifest["format"] == 1
+    for name in expected:
+        assert snapshot.document(name).paragraphs[1].text == f"word{snapshot.generation}"
+
+
+def test_readers_in_threads_see_whole_generations(tmp_path):
+    commit(tmp_path, [texts(f"{n}-1", "title", "word1") for n in range(6)])
+    done, failures = threading.Event(), []
+
+    def read():
+        while not done.is_set():
+            try:
+                check_whole(Snapshot.open(tmp_path))
+            except BaseException as error:
+                failures.append(error)
+                return
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(2, 40):
+        new = [texts(f"{n}-{number}", "title", f"word{number}") for n in range(6)]
+        commit(tmp_path, new, [f"{n}-{number - 1}" for n in range(6)])
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_reader_that_was_overtaken_opens_the_next_generation(index, monkeypatch):
+    real, overtaken = storage.read_manifest, []
+
+    def slow(folder, generation, segments):
+        if not overtaken:
+            overtaken.append(generation)
+            commit(index, NEW, OLD_IDS)
+        return real(folder, generation, segments)
+
+    monkeypatch.setattr(storage, "read_manifest", slow)
+    assert ids(index) == ["new"]
+    assert overtaken == [2]
+
+
+# One writer at a time.
+
+HOLDER = """
+import sys
+from pathlib import Path
+from index.writer import lock
+with lock(Path(sys.argv[1])):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_writer_is_told_who_holds_the_lock(index):
+    holder = python(
+        "-c", HOLDER, str(index), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout.readline() == "locked\n"
+        with pytest.raises(Locked, match=rf"process {holder.pid} is writing the index in .*; try"):
+            commit(index, NEW)
+        assert ids(index) == OLD_IDS
+        holder.kill()  # the system frees the lock
+    commit(index, NEW)
+
+
+def test_a_lock_is_one_even_within_a_process(tmp_path):
+    with lock(tmp_path):
+        with pytest.raises(Locked, match=f"process {os.getpid()} "), lock(tmp_path):
+            pass
+        (tmp_path / storage.LOCK).write_bytes(b"")
+        with pytest.raises(Locked, match="process unknown "), lock(tmp_path):
+            pass
+    with lock(tmp_path):
+        assert (tmp_path / storage.LOCK).read_text() == f"{os.getpid()}\n"
+
+
+def test_errors_within_the_lock_pass(tmp_path):
+    with pytest.raises(FileNotFoundError), lock(tmp_path):
+        raise FileNotFoundError
+    with lock(tmp_path):
+        pass
+
+
+def test_a_folder_is_made_and_a_folder_of_other_things_is_left_alone(tmp_path):
+    with lock(tmp_path / "a" / "b"):
+        assert (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(Foreign, match=r"it holds a; choose another"), lock(tmp_path):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "notes.txt"]
+
+
+def test_hidden_files_of_the_system_do_not_matter(index):
+    (index / ".DS_Store").touch()
+    commit(index, NEW)
+    assert (index / ".DS_Store").exists()
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "x" * 300])
+def test_where_nothing_can_be_written_it_is_said(tmp_path, name):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotWritten, match="cannot write to"), lock(tmp_path / name):
+        pass
+
+
+def test_a_file_system_without_locks_is_said(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(NotWritten, match=r"cannot lock .*: No locks available"), lock(tmp_path):
+        pass
