@@ -1,11 +1,14 @@
 """Documents and paragraphs: what readers make, the index keeps and searches return."""
 
 import hashlib
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["title", "heading", "text"]
+
+_NO_WORD = re.compile(r"[\W_]+")
 
 KINDS: tuple[Kind, ...] = ("title", "heading", "text")
 """The kinds of paragraph in the order of their codes in the index."""
@@ -43,8 +46,8 @@ class Paragraph:
         analysis, so that permalinks outlive a change of it.
         """
         folded = unicodedata.normalize("NFKC", self.text).casefold()
-        words = "".join(c if c.isalnum() else " " for c in folded).split()
-        digest = hashlib.blake2b(" ".join(words).encode("utf-8", "surrogatepass"), digest_size=4)
+        words = _NO_WORD.sub(" ", folded).strip()
+        digest = hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=4)
         return f"p{self.number}-{digest.hexdigest()}"
 
 

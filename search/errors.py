@@ -6,4 +6,8 @@ class SearchError(Exception):
 
 
 class Unavailable(SearchError):
-    """There is no index to answer from: none yet, a damaged one, or one of another version."""
+    """There is no index to answer from."""
+
+
+class Unusable(Unavailable):
+    """There is one, but it is damaged, of another version, or not of this program."""

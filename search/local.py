@@ -22,7 +22,7 @@ from search.engine import (
     Status,
     Suggestion,
 )
-from search.errors import Unavailable
+from search.errors import Unavailable, Unusable
 from search.execute import Answer, execute
 from search.query import Query, parse, unquoted
 
@@ -145,7 +145,8 @@ class Local:
             return self._refreshed()
         except IndexFault as error:
             self._snapshot = None
-            raise Unavailable(str(error)) from error
+            unavailable = Unavailable if isinstance(error, NoIndex) else Unusable
+            raise unavailable(str(error)) from error
         finally:
             self._checked = time.monotonic()
             self._refreshing.release()

@@ -30,20 +30,21 @@ MAX_DEPTH = 40
 MAX_WARNINGS = 20
 
 _QUOTES = '"“”„‟«»″＂⹂「」『』｢｣﹁﹂﹃﹄〝〞〟❝❞'
+_AFTER = r"(?:~\d*|\^[\d.]+)"
 _BREAKS = ",;!|…‒–—―−،؛।，；！、。"
 _FIELDS = "title|section|document|type|language|author|path|date"
 _LEXER = re.compile(
     rf"(?P<space>\s+)|(?P<open>\()|(?P<close>\))"
     rf"|[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)(?P<end>[{_QUOTES}]|\Z)"
-    rf"|(?P<after>(?<=[){_QUOTES}])(?:~\d*|\^[\d.]+))"
+    rf"|(?P<after>(?<=[){_QUOTES}]){_AFTER})"
     rf"|(?P<sign>(?<![^\s(])[+-](?=[^\s+){_BREAKS}-]))"
     rf"|(?P<break>[{_BREAKS}]+|--+)"
     rf"|(?P<word>(?:[^\s(){_QUOTES}{_BREAKS}-]|(?<=\d),(?=\d)|-(?!-))+)"
     rf"|(?P<rest>.)"
 )
-_PHRASE = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]?")
+_PHRASE = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]?{_AFTER}?")
 _FIELD = re.compile(rf"(?P<field>{_FIELDS}):(?P<rest>.*)", re.DOTALL)
-_SUFFIX = re.compile(r"(?P<word>.*[^\s~^])(?P<suffix>~\d*|\^[\d.]+)", re.DOTALL)
+_SUFFIX = re.compile(rf"(?P<word>.*[^\s~^])(?P<suffix>{_AFTER})", re.DOTALL)
 _INNER_WILDCARD = re.compile(r"\w[*?]+\w|^[*?]+\w")
 _OPERATORS = ("AND", "OR", "NOT")
 _NEGATED = {"": "-", "+": "-", "-": ""}

@@ -49,7 +49,7 @@ class FakeEngine:
         ]
         return Page(
             query=request.query,
-            interpreted=" AND ".join(words),
+            interpreted=" AND ".join(request.query.split()),
             warnings=self.warnings,
             total=len(found),
             documents=len({p.document for p in found}),

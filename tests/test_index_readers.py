@@ -32,7 +32,10 @@ HEBREW = "הממשלה הודיעה אתמול כי תקדם צעדים חדשי
 ARABIC = "أعلنت الحكومة أمس أنها ستتخذ إجراءات جديدة لدعم الاقتصاد بعد لقاء مع الوزراء في العاصمة."
 THAI = "รัฐบาลประกาศเมื่อวานนี้ว่าจะดำเนินมาตรการใหม่เพื่อเศรษฐกิจหลังจากการประชุมกับรัฐมนตรี"
 CHINESE = "政府昨天宣布，将在与部长们会晤后采取新的经济措施。讨论还将继续。"
-MIXED = "DECnet是由 Digital Equipment Corporation 创造的一套网络协议，用于连接两台PDP-11。"
+MIXED = (
+    "当Sky Digital于1998年推出的时候，这一新闻服务使用的是位于28.5°E轨道位置的Astra 2A卫星，"
+    "此后又应用了更多的Astra卫星以及Eutelsat的Eurobird 1（现在是Eutelsat 33C）。"
+)
 TAIWANESE = "政府昨天宣布，將在與部長們會晤後採取新的經濟措施。討論還將繼續，大家都在等待結果。"
 JAPANESE = (
     "政府は昨日、閣僚との会談の後、経済のための新たな措置を講じると発表した。これからも議論は続く。"
@@ -95,6 +98,11 @@ def test_a_lone_surrogate_never_comes_out(read_bytes):
     data = FRENCH.encode("utf-16") + b"\x00\xd8"
     assert body(read_bytes(data)) == [f"{FRENCH}\ufffd"]
     assert body(read_bytes(("€ " * 9).encode() + b"\xed\xa0\x80")) == ["€ " * 9 + "\ufffd" * 3]
+
+
+def test_a_doubled_carriage_return_is_one_line_end(read_bytes):
+    data = b"A title\r\r\n\r\r\nAnn Example\r\r\nLondon\r\r\n"
+    assert body(read_bytes(data)) == ["Ann Example London"]
 
 
 def test_escapes_that_are_no_encoding_stay(read_bytes):
@@ -214,12 +222,15 @@ def test_front_matter_names_title_author_and_date(read_bytes, front, title, auth
 
 
 @pytest.mark.parametrize(
-    "text", ["---\n\nText.\n\n---\n\nMore.", "---\ntitle: x\n\nText.", "----\na: b\n----"]
+    ("text", "paragraphs"),
+    [
+        ("---\n\nText.\n\n---\n\nMore.", ["a", "Text.", "More."]),
+        ("---\ntitle: x\n\nText.", ["a", "title: x", "Text."]),
+        ("----\na: b\n\n----", ["a", "a: b"]),
+    ],
 )
-def test_what_only_begins_like_front_matter_is_text(read_bytes, text):
-    draft = read_bytes(text.encode(), "a.md")
-    assert draft.title == "a"
-    assert draft.paragraphs[1].start > 0
+def test_what_only_begins_like_front_matter_is_text(read_bytes, text, paragraphs):
+    assert outline(read_bytes(text.encode(), "a.md")) == paragraphs
 
 
 UNITS = (

@@ -134,6 +134,8 @@ def test_interpreted(text, interpreted):
         ('"frank" talks', "frank talks"),
         ('-"frank and" "not frank"', "-(frank and) (not frank)"),
         ('"DO NOT ENTER"', "DO not ENTER"),
+        ('"frank and"~5', "frank and"),
+        ('"frank and"^2 talks', "(frank and) talks"),
         ('"(a" b', "a b"),
         ('"(a b" c', "(a b) c"),
         ("no   quotes", "no quotes"),
@@ -172,6 +174,7 @@ def test_nested_groups(n):
 def test_groups_too_deep_keep_their_operators():
     parsed = parse("(" * MAX_DEPTH + "(a OR b)" + ")" * MAX_DEPTH)
     assert (written(parsed.tree), parsed.warnings) == ("(or a b)", (NESTED,))
+    assert tree("(" * MAX_DEPTH + "a -()" + ")" * MAX_DEPTH) == "a"
 
 
 def test_8000_parentheses():

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
@@ -28,6 +29,22 @@ import multiprocessing, runpy, sys
 multiprocessing.set_start_method("spawn")
 sys.argv[0] = "web"
 runpy.run_module("web", run_name="__main__", alter_sys=True)
+"""
+
+
+SLOW = """
+import multiprocessing, sys, time
+import web.__main__ as command
+
+class Slow(command.Local):
+    def documents(self, limit, offset):
+        print("asked", flush=True)
+        time.sleep(1)
+        return super().documents(limit, offset)
+
+command.Local = Slow
+multiprocessing.set_start_method("fork")
+sys.exit(command.main())
 """
 
 
@@ -113,6 +130,18 @@ def test_a_signal_stops_it_quietly(start: Start, folder: Path, by: signal.Signal
     assert server.process.communicate() == ("", "")
 
 
+def test_what_was_begun_is_finished_before_it_stops(start: Start, folder: Path):
+    server = start(folder, command=("-c", SLOW))
+    with ThreadPoolExecutor() as pool:
+        begun = pool.submit(server.get, "/api/documents")
+        assert server.process.stdout
+        assert server.process.stdout.readline() == "asked\n"
+        assert server.stop(signal.SIGTERM) == 0
+        answer, body = begun.result()
+    assert answer.status == 200
+    assert json.loads(body)["total"] == 1
+
+
 def test_it_waits_for_an_index_and_serves_it_when_it_comes(start: Start, tmp_path: Path):
     server = start(tmp_path / "index")
     assert server.said.startswith("Passage waits at http://127.0.0.1:")
@@ -140,6 +169,28 @@ def test_a_taken_port_is_refused_in_one_line(start: Start, folder: Path):
     assert second.stdout == ""
     assert re.fullmatch(rf"web: port {server.port} is taken at .* --port\n", second.stderr)
     assert server.get("/health")[0].status == 200
+
+
+@pytest.mark.parametrize("kind", ["damaged", "other version"])
+def test_an_index_that_cannot_be_served_is_refused_in_one_line(folder: Path, kind: str):
+    if kind == "damaged":
+        (file,) = folder.glob("*.arrays")
+        file.write_bytes(file.read_bytes()[:-1])
+    else:
+        (file,) = folder.glob("manifest.*")
+        file.write_bytes(file.read_bytes().replace(b'"format": 1', b'"format": 0'))
+    before = sorted(folder.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-m", "web", "--port", "0", "--index", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(r"web: .*python -m index .*\n", done.stderr)
+    assert sorted(folder.iterdir()) == before
 
 
 def test_a_worker_does_not_outlive_its_parent(start: Start, folder: Path):

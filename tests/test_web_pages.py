@@ -12,6 +12,7 @@ from wsgi_client import Answer, Client
 
 from search.engine import Suggestion
 from web.app import create_app
+from web.pages import TEMPLATES
 from web.settings import Settings
 
 EVIL = "<script>alert(1)</script> \"><img src=x onerror=alert(1)> 'evil' {{1}} % end"
@@ -70,6 +71,7 @@ def test_no_query_is_the_start_page(query: str):
 
 def test_results_show_the_paragraph_its_place_and_its_neighbours():
     answer = client.get("/?q=held")
+    assert "<title>held – 1 paragraph – Passage</title>" in answer.text
     assert "1 paragraph in 1 document" in shown(answer)
     assert "Paragraph 1 of 4" in shown(answer)
     assert 'dir="auto">Talks were <mark>held</mark>.</p>' in answer.text
@@ -82,7 +84,7 @@ def test_results_name_the_section_and_the_kind():
     assert "Paragraph 3 of 4 What next?" in shown(client.get("/?q=talks+go+on"))
     assert "Heading 2 of 4" in shown(client.get("/?q=what+next"))
     title = client.get("/?q=moscow")
-    assert "<mark>Moscow</mark>\n</span>" in title.text
+    assert "<mark>Moscow</mark></span>" in title.text
     assert shown(title).count("Talks in") == 1
 
 
@@ -181,7 +183,7 @@ def test_hits_of_a_document_are_linked_in_a_ring():
 
 def test_a_permalink_opens_its_paragraph():
     text = client.get(f"/documents/a.txt/{anchor('a.txt', 3)}?q=talks").text
-    current = re.findall(r'<div id="(p\d)"[^>]*aria-current="true"', text)
+    current = re.findall(r'<div id="(p\d)"[^>]* aria-current=true', text)
     assert current == ["p3"]
     assert f'href="/documents/a.txt/{anchor("a.txt", 3)}#p3"' in text
 
@@ -267,7 +269,7 @@ def test_markup_in_documents_stays_text(address: str):
 @given(st.text(max_size=40) | st.sampled_from([EVIL, "(" * 8000, '"', "</title>", "\0", "&lt;"]))
 def test_markup_in_queries_stays_text(query: str):
     quoted = "".join(f"%{byte:02x}" for byte in query.encode("utf-8", "replace"))
-    for address in (f"/?q={quoted}", f"/documents/a.txt?q={quoted}"):
+    for address in (f"/?q=talks+{quoted}", f"/documents/a.txt?q=talks+{quoted}"):
         answer = client.get(address)
         assert answer.status == 200
         # Between the tags of our own there is no bracket that a query put there.
@@ -283,6 +285,12 @@ KNOWN_TAGS = {
     *("form", "label", "input", "button", "output", "details", "summary"),
     *("a", "b", "img", "kbd", "mark", "q", "span", "time"),
 }
+
+
+def test_templates_escape_everything_but_what_the_engine_has_marked():
+    templates = "".join(path.read_text("utf-8") for path in TEMPLATES.iterdir())
+    raw = re.findall(r"{{!(.*?)}}", templates)
+    assert set(raw) == {"base", "hit.snippet_html", "row.html"}
 
 
 def test_every_text_of_a_document_has_a_direction():

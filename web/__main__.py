@@ -24,6 +24,7 @@ from granian.log import LogLevels
 
 from index.settings import default_folder
 from index.version import VERSION
+from search.errors import Unavailable, Unusable
 from search.local import Local
 from web.app import create_app
 from web.pages import count
@@ -46,8 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = _settings(argv)
     try:
         address = free_address(settings.host, settings.port)
+        _look_at(settings.index)
     except OSError as error:
         print(f"web: {_why(error, settings)}", file=sys.stderr)
+        return 1
+    except Unusable as error:
+        print(f"web: {error}", file=sys.stderr)
         return 1
     serve(replace(settings, host=address[0], port=address[1]))
     return 0
@@ -69,6 +74,16 @@ def free_address(host: str, port: int) -> tuple[str, int]:
         trial.bind(address)
         numeric, free = trial.getsockname()[:2]
     return str(numeric), int(free)
+
+
+def _look_at(index: Path) -> None:
+    """Raise Unusable where there is an index that cannot be served; none at all may yet come."""
+    try:
+        Local(index).status()
+    except Unusable:
+        raise
+    except Unavailable:
+        return
 
 
 def serve(settings: Settings) -> None:

@@ -45,7 +45,8 @@ def _candidates(pieces: Sequence[Piece]) -> list[_Candidate | None]:
 
     Nor is a question where short lines abound, as in a dialogue.
     """
-    shouted = 2 * sum(piece.text.isupper() for piece in pieces) > len(pieces)
+    capitals = sum(len(piece.text) for piece in pieces if piece.text.isupper())
+    shouted = 2 * capitals > sum(len(piece.text) for piece in pieces)
     answers = [piece for piece in pieces if not piece.text.endswith("?")]
     long = 2 * sum(len(piece.text) > MAX_HEADING for piece in answers) > len(answers)
     candidates = [_look(piece, capitals=not shouted, questions=long) for piece in pieces]
@@ -96,9 +97,9 @@ def _headings(run: Sequence[_Candidate], *, titled: bool) -> int:
     count = 1
     while count < len(run) and run[-count - 1].level < run[-count].level:
         count += 1
-    top = run[-count]
-    if count == len(run) and not (titled and top.level == _PLAIN_LEVEL and count > 1):
+    if count == len(run):
         return count
-    if [c.level for c in run] == [_PLAIN_LEVEL] * 2 and not titled:
+    if len(run) == 2 and run[0].level == run[1].level == _PLAIN_LEVEL and not titled:
         return 2
+    top = run[-count]
     return count if top.sure or run[-count - 1].level > top.level else 0

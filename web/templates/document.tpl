@@ -27,7 +27,7 @@
 % for row in rows:
 %   paragraph = row.paragraph
 %   tag = {'title': 'h1', 'heading': 'h2', 'text': 'p'}[paragraph.kind]
-  <div id="p{{paragraph.number}}" class="row{{' match' if row.hit else ''}}" tabindex="-1"{{!' aria-current="true" autofocus' if opened and paragraph.number == opened.number else ''}}>
+  <div id="p{{paragraph.number}}" class="row{{' match' if row.hit else ''}}" tabindex="-1"{{' aria-current=true autofocus' if opened and paragraph.number == opened.number else ''}}>
     <a class="number" href="{{row.address}}" title="Link to this paragraph"><span class="hidden">Link to paragraph </span>{{paragraph.number or '¶'}}</a>
     <{{tag}} class="{{paragraph.kind}}" dir="auto">{{!row.html}}</{{tag}}>
 %   if row.hit:

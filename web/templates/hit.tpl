@@ -1,16 +1,15 @@
 % paragraph, info = hit.paragraph, hit.document
-% title = hit.snippet_html if paragraph.kind == 'title' else None
 <li class="hit">
   <article>
-    <h2><a href="{{urls.paragraph(paragraph, query)}}"><span dir="auto">
-% if title:
-{{!title}}
+    <h2><a href="{{urls.paragraph(paragraph, query)}}">
+% if paragraph.kind == 'title':
+      <span dir="auto">{{!hit.snippet_html}}</span>
 % else:
-{{info.title}}
+      <span dir="auto">{{info.title}}</span><span class="hidden">, paragraph {{paragraph.number}}</span>
 % end
-</span><span class="hidden">, paragraph {{paragraph.number}}</span></a></h2>
+    </a></h2>
     <p class="place">
-% if title:
+% if paragraph.kind == 'title':
       <span>Title</span>
 % else:
       <span>{{'Heading' if paragraph.kind == 'heading' else 'Paragraph'}} {{paragraph.number}} of {{info.paragraphs}}</span>
@@ -27,7 +26,7 @@
 %   end
     </details>
 % end
-% if not title:
+% if paragraph.kind != 'title':
     <p class="snippet {{paragraph.kind}}" dir="auto">{{!hit.snippet_html}}</p>
 % end
 % if hit.after:
