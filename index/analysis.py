@@ -77,11 +77,6 @@ def stem(form: str) -> str:
     return _snowball(form) if form.isalpha() else form
 
 
-def character_class(char: str) -> str:
-    """Give the class of a character, one letter; the text below tells them."""
-    return _CLASSES[char]
-
-
 # Classes of characters:
 #   L letter   s the letter s   K letter of Hangul   D decimal digit   M combining mark
 #   I ignorable (vanishes)   S letter of a script written without spaces   E emoji   F half a flag

@@ -103,7 +103,17 @@ class Writer:
 
     def delete(self, id: str) -> None:
         """Delete a document of the previous generation."""
-        for segment in self._kept:
+        self._delete(id, self._kept)
+
+    def take_back(self, ids: Iterable[str]) -> None:
+        """Delete documents that were added. Raises NotWritten."""
+        self._flush()
+        added = [self._reopened(entry) for entry in self._new]
+        for name in ids:
+            self._delete(name, added)
+
+    def _delete(self, id: str, segments: list[OpenSegment]) -> None:
+        for segment in segments:
             number = segment.data.find_document(id)
             if number >= 0 and segment.is_live(number):
                 self._deleted.setdefault(segment.entry.segid, set()).add(number)
@@ -170,8 +180,8 @@ class Writer:
     # Deletions and merges. Only neighbours are merged, so that ordinals keep their order.
 
     def _merged(self, generation: int) -> list[ColumnarSegment]:
-        runs = [[segment] for segment in map(self._with_deletions, self._kept)]
-        runs += [[self._reopened(entry)] for entry in self._new]
+        segments = self._kept + [self._reopened(entry) for entry in self._new]
+        runs = [[segment] for segment in map(self._with_deletions, segments)]
         runs = [run for run in runs if _live(run)]
         while len(runs) > MAX_SEGMENTS:
             pairs = [_live(a) + _live(b) for a, b in pairwise(runs)]

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from index.analysis import UNICODE, analyze
 from index.codec import container, lengths
 from index.codec.invert import NONE, Inverter
-from index.codec.words import Words
 from index.codec.segment import NOT_FOUND, Dictionary, SegmentData
+from index.codec.words import Words
 from index.errors import Damaged, OtherVersion
 from index.model import Document, DocumentInfo, Paragraph
 

@@ -141,7 +141,7 @@ def _separates(cls: int, before: int, after: int, dotted: bool) -> bool:
 
     `dotted` tells that the word has a full stop already: it may be of initials.
     """
-    if before == _IGNORED or after == _IGNORED:
+    if _IGNORED in (before, after):
         return False
     inside = _SPACE < before <= _MARK
     letter = _LETTER <= after <= _HANGUL
@@ -154,6 +154,45 @@ def _separates(cls: int, before: int, after: int, dotted: bool) -> bool:
     if cls == _HYPHEN:
         return not ((letter or after == _DIGIT) and (inside or before == _STOP))
     return not (inside or before == _PLUS)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _word_at(text: U8, i: int, classes: U8) -> tuple[int, np.uint64]:
+    """Give where the word that begins at a byte ends, and its hash (FNV-1a, 64 bits)."""
+    cls, width = _class_at(text, i, classes)
+    dotted, hashed = False, _FNV_OFFSET
+    while True:
+        for j in range(i, i + width):
+            hashed = (hashed ^ np.uint64(text[j])) * _FNV_PRIME
+        i += width
+        before = cls
+        cls, width = _class_at(text, i, classes)
+        if cls == _SPACE:
+            return i, hashed
+        if cls >= _APOSTROPHE:
+            after, _ = _class_at(text, i + width, classes)
+            if _separates(cls, before, after, dotted):
+                return i, hashed
+            dotted = dotted or cls == _STOP
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _slot_of(
+    word: U8, hashed: np.uint64, slots: U32, hashes: npt.NDArray[np.uint64], ends: I64, spelled: U8
+) -> np.uint64:
+    """Give the slot of a word, or the one that is free for it: open addressing, linear probing."""
+    mask = np.uint64(len(slots) - 1)
+    slot = (hashed ^ (hashed >> np.uint64(32))) & mask
+    while slots[slot]:
+        known = np.int64(slots[slot]) - 1
+        if hashes[known] == hashed and ends[known + 1] - ends[known] == len(word):
+            j = 0
+            while j < len(word) and spelled[ends[known] + j] == word[j]:
+                j += 1
+            if j == len(word):
+                break
+        slot = (slot + np.uint64(1)) & mask
+    return slot
 
 
 @numba.njit(nogil=True, cache=True)
@@ -170,53 +209,30 @@ def _cut(
     spelled: U8,
     count: int,
 ) -> tuple[int, int]:
-    """Cut paragraphs from `paragraph` on, until one might not fit; see Words.cut."""
-    mask = np.uint64(len(slots) - 1)
+    """Cut paragraphs from `paragraph` on, until the new words of one might not fit.
+
+    Answers the paragraph to go on with, and the number of words.
+    """
     out = first[paragraph]
     for p in range(paragraph, len(starts) - 1):
         i, end = starts[p], starts[p + 1] - 1
-        size = end - i
-        if (count + size) * 2 > len(slots) or ends[count] + size > len(spelled):
+        if (count + end - i) * 2 > len(slots) or ends[count] + end - i > len(spelled):
             return p, count
         while i < end:
             cls, width = _class_at(text, i, classes)
-            if cls == _SPACE or cls >= _APOSTROPHE:
+            if cls == _SPACE or cls >= _APOSTROPHE:  # nothing that a word begins with
                 i += width
                 continue
-            start, dotted, hashed = i, False, _FNV_OFFSET
-            while True:
-                for j in range(i, i + width):
-                    hashed = (hashed ^ np.uint64(text[j])) * _FNV_PRIME
-                i += width
-                before = cls
-                cls, width = _class_at(text, i, classes)
-                if cls == _SPACE:
-                    break
-                if cls >= _APOSTROPHE:
-                    after, _ = _class_at(text, i + width, classes)
-                    if _separates(cls, before, after, dotted):
-                        break
-                    dotted = dotted or cls == _STOP
-            # Look the word up, or keep it: open addressing, linear probing.
-            slot = (hashed ^ (hashed >> np.uint64(32))) & mask
-            while True:
-                word = np.int64(slots[slot]) - 1
-                if word < 0:
-                    word = count
-                    count += 1
-                    slots[slot] = count
-                    hashes[word] = hashed
-                    spelled[ends[word] : ends[word] + i - start] = text[start:i]
-                    ends[count] = ends[word] + i - start
-                    break
-                if hashes[word] == hashed and ends[word + 1] - ends[word] == i - start:
-                    same = True
-                    for j in range(i - start):
-                        same = same and spelled[ends[word] + j] == text[start + j]
-                    if same:
-                        break
-                slot = (slot + np.uint64(1)) & mask
-            found[out] = word
+            start = i
+            i, hashed = _word_at(text, start, classes)
+            slot = _slot_of(text[start:i], hashed, slots, hashes, ends, spelled)
+            if not slots[slot]:
+                hashes[count] = hashed
+                spelled[ends[count] : ends[count] + i - start] = text[start:i]
+                ends[count + 1] = ends[count] + i - start
+                count += 1
+                slots[slot] = count
+            found[out] = slots[slot] - 1
             out += 1
         first[p + 1] = out
     return len(starts) - 1, count
