@@ -26,7 +26,7 @@ def reader_of(path: Path) -> Reader:
     packed = "".join(path.suffixes[-2:]).lower()
     if reader := READERS.get(packed) or READERS.get(last):
         return reader
-    raise Unreadable(f"files of this kind ({last or 'without a suffix'}) cannot be read")
+    raise Unreadable(f"there is no reader for {last or 'files without suffix'}")
 
 
 def read(path: Path, id: str) -> Iterator[Draft | Skipped]:
