@@ -1,6 +1,7 @@
 """`python -m index`: bring an index up to date with its documents."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -37,8 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(f"index: {error}", sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("index: stopped; the index is as it was before", file=sys.stderr)
+        _say("index: stopped; the index is as it was before", sys.stderr)
         return 130
+    except BrokenPipeError:  # as behind `| head`; what is still to be flushed goes nowhere
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        return 1
     return 0
 
 
@@ -63,7 +69,11 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         metavar="DIR",
         help="the folder of the index ($PASSAGE_INDEX, or %(default)s)",
     )
-    parser.add_argument("--rebuild", action="store_true", help="read every document again")
+    parser.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="read every document again; a damaged index is replaced",
+    )
     parser.add_argument("--check", action="store_true", help="verify the index, write nothing")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
@@ -141,8 +151,9 @@ def _skipped(summary: Summary) -> dict[str, list[str]]:
 def _say(text: str, file: TextIO | None = None) -> None:
     """Print a line. What a terminal cannot show of a file's name, or would obey, is escaped."""
     file = file or sys.stdout
+    encoding = file.encoding if file else "ascii"  # none where the shell closed it
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    print(line.encode(file.encoding, "backslashreplace").decode(file.encoding), file=file)
+    print(line.encode(encoding, "backslashreplace").decode(encoding), file=file, flush=True)
 
 
 if __name__ == "__main__":

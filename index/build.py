@@ -176,10 +176,12 @@ class _Run:
         for source in sorted(self._found.sources, key=lambda s: (document_id(s.name), s.name)):
             path = str(source.path)
             try:
-                files[path] = self._take(writer, source, files[path], taken)
+                change, files[path] = self._take(writer, source, files[path], taken)
             except (OSError, Unreadable) as error:
                 reason = error.strerror if isinstance(error, OSError) else str(error)
                 self._note(path, "skipped", reason or str(error))
+            else:
+                self._note(path, change)
         kept = {path: entry for path, entry in sorted(files.items()) if entry}
         return Manifest(roots, kept)
 
@@ -193,23 +195,23 @@ class _Run:
             if any(Path(path).is_relative_to(closed) for closed in self._found.closed)
         }
 
-    def _take(self, writer: Writer, source: Source, known: Entry | None, taken: set[str]) -> Entry:
+    def _take(
+        self, writer: Writer, source: Source, known: Entry | None, taken: set[str]
+    ) -> tuple[Change, Entry]:
         path, status = str(source.path), source.stat()
         reader_of(source.path)  # before a byte of it is read
         if known and (known.size, known.mtime_ns) == (status.st_size, status.st_mtime_ns):
-            self._note(path, "unchanged")
-            return known
+            return "unchanged", known
         digest = source.hash()
         if known and known.hash == digest:
-            self._note(path, "unchanged")
-            return known
+            return "unchanged", known
         name = self._ids.get(path) or free_id(document_id(source.name), taken)
         ids = self._read(writer, source, name)
         if known:
             self._delete(writer, known)
         taken.update(ids)
-        self._note(path, "changed" if known else "added")
-        return Entry(status.st_size, status.st_mtime_ns, digest, ids)
+        entry = Entry(status.st_size, status.st_mtime_ns, digest, ids)
+        return "changed" if known else "added", entry
 
     def _read(self, writer: Writer, source: Source, name: str) -> tuple[str, ...]:
         """Add a file's documents as they are read; all of them, or none where it breaks off."""

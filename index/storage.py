@@ -136,7 +136,6 @@ def _is_ours(segment: object) -> bool:
         isinstance(segment, ColumnarSegment)
         and vars(segment).keys() == _ATTRIBUTES
         and all(isinstance(value, str | int) for value in vars(segment).values())
-        and _OURS.fullmatch(segment.data_file()) is not None
         and _OURS.fullmatch(segment.deletions_file()) is not None
     )
 
