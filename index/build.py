@@ -210,7 +210,7 @@ class _Run:
         if known:
             self._delete(writer, known)
         taken.update(ids)
-        entry = Entry(status.st_size, status.st_mtime_ns, digest, ids)
+        entry = Entry(name, status.st_size, status.st_mtime_ns, digest, ids)
         return "changed" if known else "added", entry
 
     def _read(self, writer: Writer, source: Source, name: str) -> tuple[str, ...]:
