@@ -10,8 +10,8 @@ from typing import Literal
 from index import storage
 from index.errors import Damaged, NoDocuments, NoIndex, OtherVersion, Unreadable
 from index.manifest import Entry, Manifest, Source, Walk, document_id, free_id, walk
-from index.model import Document, DocumentInfo, Draft
-from index.readers import READERS, read
+from index.model import Document, DocumentInfo, Draft, Skipped
+from index.readers import read, reader_of
 from index.snapshot import Snapshot
 from index.writer import Writer, lock
 
@@ -199,25 +199,36 @@ class _Run:
         self, writer: Writer, source: Source, known: Entry | None, taken: set[str]
     ) -> tuple[Change, Entry]:
         path, status = str(source.path), source.stat()
-        if source.path.suffix.lower() not in READERS:
-            raise Unreadable(
-                f"there is no reader for {source.path.suffix or 'files without suffix'}"
-            )
+        reader_of(source.path)  # before a byte of it is read
         if known and (known.size, known.mtime_ns) == (status.st_size, status.st_mtime_ns):
             return "unchanged", known
         digest = source.hash()
         if known and known.hash == digest:
             return "unchanged", known
         name = self._ids.get(path) or free_id(document_id(source.name), taken)
-        drafts = list(read(source.path, name))
+        ids = self._read(writer, source, name)
         if known:
             self._delete(writer, known)
-        for draft in drafts:
-            writer.add(_document(draft, source.name))
-        ids = tuple(draft.id for draft in drafts)
         taken.update(ids)
-        entry = Entry(status.st_size, status.st_mtime_ns, digest, ids)
+        entry = Entry(name, status.st_size, status.st_mtime_ns, digest, ids)
         return "changed" if known else "added", entry
+
+    def _read(self, writer: Writer, source: Source, name: str) -> tuple[str, ...]:
+        """Add a file's documents as they are read; all of them, or none where it breaks off."""
+        ids: list[str] = []
+        try:
+            for draft in read(source.path, name):
+                if isinstance(draft, Skipped):
+                    self._note(f"{source.path}, {draft.place}", "skipped", draft.reason)
+                else:
+                    writer.add(_document(draft, source.name))
+                    ids.append(draft.id)
+        except (OSError, Unreadable):
+            writer.take_back(ids)
+            raise
+        if not ids:
+            raise Unreadable("the file holds no document")
+        return tuple(ids)
 
     def _delete(self, writer: Writer, entry: Entry) -> None:
         for name in entry.documents:

@@ -14,8 +14,12 @@ from index.errors import Damaged, NoDocuments, Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file as it was read: size in bytes, time of its last change in ns, and BLAKE2b."""
+    """A file as it was read: size in bytes, time of its last change in ns, and BLAKE2b.
 
+    `id` is the file's, `documents` are those of its documents: itself, or `<id>~<record>` each.
+    """
+
+    id: str
     size: int
     mtime_ns: int
     hash: str
@@ -38,7 +42,7 @@ class Manifest:
         """Take a manifest from plain data. Raises Damaged."""
         try:
             files = {
-                path: Entry(e["size"], e["mtime_ns"], e["hash"], tuple(map(str, e["documents"])))
+                path: Entry(**e | {"documents": tuple(map(str, e["documents"]))})
                 for path, e in data["files"].items()
                 if e["documents"]
             }
@@ -47,8 +51,8 @@ class Manifest:
             raise Damaged(f"the manifest is damaged: {error!r}") from error
 
     def ids(self) -> dict[str, str]:
-        """Give the id of each file, that of its first document if it has several."""
-        return {path: entry.documents[0] for path, entry in self.files.items()}
+        """Give the id of each file."""
+        return {path: entry.id for path, entry in self.files.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,14 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record of a file that a reader passed over: its place in the file, and why."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """What the index knows of a document without reading its text.
 

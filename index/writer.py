@@ -23,6 +23,7 @@ from index.codec import container
 from index.codec.adapter import ColumnarSegment
 from index.codec.invert import Inverter
 from index.codec.segment import SegmentData
+from index.codec.words import Words
 from index.errors import Foreign, Locked, NoIndex, NotWritten
 from index.model import Document
 from index.snapshot import OpenSegment, Snapshot
@@ -84,7 +85,8 @@ class Writer:
         self._deleted: dict[str, set[int]] = {}  # by segment: documents deleted just now
         self._new: list[ColumnarSegment] = []
         self._written: list[Path] = []  # in the order in which to take it back
-        self._inverter = Inverter()
+        self._words = Words()
+        self._inverter = Inverter(self._words)
 
     def __enter__(self) -> "Writer":
         return self
@@ -101,7 +103,17 @@ class Writer:
 
     def delete(self, id: str) -> None:
         """Delete a document of the previous generation."""
-        for segment in self._kept:
+        self._delete(id, self._kept)
+
+    def take_back(self, ids: Iterable[str]) -> None:
+        """Delete documents that were added. Raises NotWritten."""
+        self._flush()
+        added = [self._reopened(entry) for entry in self._new]
+        for name in ids:
+            self._delete(name, added)
+
+    def _delete(self, id: str, segments: list[OpenSegment]) -> None:
+        for segment in segments:
             number = segment.data.find_document(id)
             if number >= 0 and segment.is_live(number):
                 self._deleted.setdefault(segment.entry.segid, set()).add(number)
@@ -154,7 +166,7 @@ class Writer:
     def _flush(self) -> None:
         if len(self._inverter):
             self._new += self._write(self._inverter)
-        self._inverter = Inverter()
+        self._inverter = Inverter(self._words)
 
     def _write(self, inverter: Inverter) -> list[ColumnarSegment]:
         arrays, meta = inverter.arrays()
@@ -168,8 +180,8 @@ class Writer:
     # Deletions and merges. Only neighbours are merged, so that ordinals keep their order.
 
     def _merged(self, generation: int) -> list[ColumnarSegment]:
-        runs = [[segment] for segment in map(self._with_deletions, self._kept)]
-        runs += [[self._reopened(entry)] for entry in self._new]
+        segments = self._kept + [self._reopened(entry) for entry in self._new]
+        runs = [[segment] for segment in map(self._with_deletions, segments)]
         runs = [run for run in runs if _live(run)]
         while len(runs) > MAX_SEGMENTS:
             pairs = [_live(a) + _live(b) for a, b in pairwise(runs)]
@@ -202,7 +214,7 @@ class Writer:
                 self._written.append(self._folder / entry.deletions_file())
                 entry.write_deleted(self._folder, ~segment.live)
             return [entry]
-        inverter = Inverter()
+        inverter = Inverter(self._words)
         for part in run:
             for number in filter(part.is_live, range(part.data.document_count)):
                 inverter.add(part.data.stored(number))

@@ -17,13 +17,14 @@ from index.analysis import UNICODE, analyze
 from index.codec import container, lengths
 from index.codec.invert import NONE, Inverter
 from index.codec.segment import NOT_FOUND, Dictionary, SegmentData
+from index.codec.words import Words
 from index.errors import Damaged, OtherVersion
 from index.model import Document, DocumentInfo, Paragraph
 
 
 def segment(folder, documents):
     """Write documents as a segment and open it."""
-    inverter = Inverter()
+    inverter = Inverter(Words())
     for document in documents:
         inverter.add(document)
     path = folder / "segment"

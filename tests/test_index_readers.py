@@ -137,10 +137,10 @@ def test_what_is_not_text_is_unreadable_and_the_reason_is_said(read_bytes, name,
 
 
 def test_readers_are_found_by_suffix_in_any_case(read_bytes):
-    assert set(READERS) == {".txt", ".md"}
+    assert {".txt", ".md"} <= set(READERS)
     assert read_bytes(b"# A *b*", "A.MD").title == "A b"
     for name in ("a.exe", "a", "a.", ".md"):
-        with pytest.raises(Unreadable, match="cannot be read"):
+        with pytest.raises(Unreadable, match="there is no reader"):
             read_bytes(b"text", name)
 
 

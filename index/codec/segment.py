@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec import container
-from index.codec.invert import NONE, Inverter
+from index.codec.layout import ARRAYS, META, NONE
 from index.errors import Damaged
 from index.model import KINDS, Document, DocumentInfo, Paragraph
 
@@ -21,10 +21,6 @@ U16 = npt.NDArray[np.uint16]
 Starts = npt.NDArray[np.int64]
 
 NOT_FOUND = -1
-
-# What every segment holds is what one of nothing holds.
-_ARRAYS, _META = Inverter().arrays()
-_TYPES = {name: array.dtype for name, array in _ARRAYS.items()}
 
 
 class Dictionary:
@@ -74,8 +70,8 @@ class SegmentData:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._arrays, meta = container.read(path)
-        types = {name: array.dtype for name, array in self._arrays.items()}
-        if types != _TYPES or meta.keys() != _META.keys():
+        types = {name: array.dtype.str for name, array in self._arrays.items()}
+        if types != ARRAYS or meta.keys() != META:
             raise Damaged(f"{path} does not hold what a segment holds")
         self.unicode: str = meta["unicode"]
         self.paragraph_count: int = meta["paragraphs"]

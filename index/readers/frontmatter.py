@@ -35,11 +35,11 @@ def front_matter(text: str) -> FrontMatter:
         if (piece := _value(entry)) is not None
     }
     author = pieces.get("author")
-    day = pieces.get("date")
+    stated = pieces.get("date")
     return FrontMatter(
         pieces.get("title"),
         None if author is None else author.text,
-        None if day is None else _day(day.text),
+        None if stated is None else day(stated.text),
         block.end(),
     )
 
@@ -56,7 +56,8 @@ def _value(entry: re.Match[str]) -> Piece | None:
     return Piece(text, start, start + len(inner)) if text else None
 
 
-def _day(text: str) -> str | None:
+def day(text: str) -> str | None:
+    """Give the day that a text begins with, in ISO 8601, or None."""
     try:
         return date.fromisoformat(text[:10]).isoformat() if _DAY.match(text) else None
     except ValueError:
