@@ -125,9 +125,9 @@ class Snapshot:
     @cached_property
     def _documents(self) -> list[tuple[str, OpenSegment, int]]:
         found = [
-            (segment.data.info(number).id, segment, number)
+            (name, segment, number)
             for segment in self.segments
-            for number in range(segment.data.document_count)
+            for name, number in segment.data.document_ids()
             if segment.is_live(number)
         ]
         return sorted(found, key=lambda entry: entry[0])

@@ -152,17 +152,17 @@ class Local:
             self._refreshing.release()
 
     def _refreshed(self) -> Snapshot:
-        seen = storage.fingerprint(self._folder)
-        if self._snapshot is None or seen != self._seen:
-            try:
+        try:
+            seen = storage.fingerprint(self._folder)
+            if self._snapshot is None or seen != self._seen:
+                self._seen = seen
                 self._snapshot = Snapshot.open(self._folder, self._snapshot)
-            except NoIndex:
+        except NoIndex:
+            raise
+        except IndexFault as error:
+            if self._snapshot is None:
                 raise
-            except IndexFault as error:
-                if self._snapshot is None:
-                    raise
-                print(f"search: still serving the older index: {error}", file=sys.stderr)
-            self._seen = seen
+            print(f"search: still serving the older index: {error}", file=sys.stderr)
         return self._snapshot
 
 

@@ -5,6 +5,7 @@ that the arrays on disk may be compressed.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,11 @@ class SegmentData:
         """Give the number of the document with that id, or NOT_FOUND."""
         number = self.ids.find(id.encode(errors="replace"))
         return NOT_FOUND if number == NOT_FOUND else int(self._arrays["documents.by_id"][number])
+
+    def document_ids(self) -> Iterator[tuple[str, int]]:
+        """Give every document's id and number, in the order of the ids."""
+        numbers = self._arrays["documents.by_id"].tolist()
+        return ((self.ids[i].decode(), number) for i, number in enumerate(numbers))
 
     def span(self, document: int) -> range:
         """Give the ordinals of a document's paragraphs, the title's first."""
