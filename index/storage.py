@@ -230,11 +230,13 @@ def recalled_manifest(folder: Path, generation: int) -> dict[str, Any]:
 def fingerprint(folder: Path) -> tuple[int, ...]:
     """Give what tells one commit from another, an index deleted and made anew included.
 
-    Raises NoIndex.
+    Raises NoIndex, IndexFault.
     """
     generation = latest_generation(folder)
     try:
         status = toc_path(folder, generation).stat()
     except FileNotFoundError:  # a newer commit was faster
         return (generation,)
+    except OSError as error:
+        raise IndexFault(f"cannot read the folder {folder}: {error.strerror}") from error
     return generation, status.st_ino, status.st_mtime_ns

@@ -54,7 +54,9 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("query", help="words, in quotes; behind -- where they begin with -")
+    parser.add_argument(
+        "query", nargs="+", help="words, in quotes; behind -- where they begin with -"
+    )
     parser.add_argument(
         "--limit",
         type=_limit,
@@ -72,7 +74,9 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     )
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
-    query = given.query.encode(errors="replace").decode()  # bytes that are no text become ?
+    query = (
+        " ".join(given.query).encode(errors="replace").decode()
+    )  # bytes that are no text become ?
     return Settings(query, given.index, given.limit, given.json)
 
 

@@ -49,6 +49,7 @@ class Local:
         self._folder = folder
         self._snapshot: Snapshot | None = None
         self._seen: tuple[int, ...] = ()
+        self._fault = ""
         self._checked = float("-inf")
         self._refreshing = threading.Lock()
 
@@ -155,14 +156,16 @@ class Local:
         try:
             seen = storage.fingerprint(self._folder)
             if self._snapshot is None or seen != self._seen:
-                self._seen = seen
                 self._snapshot = Snapshot.open(self._folder, self._snapshot)
+                self._seen = seen
         except NoIndex:
             raise
         except IndexFault as error:
             if self._snapshot is None:
                 raise
-            print(f"search: still serving the older index: {error}", file=sys.stderr)
+            if self._fault != str(error):  # it is tried again, and told once
+                print(f"search: still serving the older index: {error}", file=sys.stderr)
+            self._fault = str(error)
         return self._snapshot
 
 

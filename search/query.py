@@ -122,7 +122,7 @@ class _Parser:
             if match["phrase"] is not None:
                 lexemes.append(self._quoted(match, place))
             elif match["word"]:
-                lexemes += self._words(match[0], place)
+                lexemes += self._words(match[0], place, text[match.end() : match.end() + 1])
             elif match["after"]:
                 self._not_built(match[0], place, "left out")
             elif match["open"] or match["close"] or match["sign"]:
@@ -134,12 +134,13 @@ class _Parser:
             self._warn(f"the quotation mark at {place} is not closed: the phrase goes to the end")
         return _Lexeme("phrase", match["phrase"], place)
 
-    def _words(self, text: str, place: int) -> list[_Lexeme]:
+    def _words(self, text: str, place: int, after: str) -> list[_Lexeme]:
         if text in _OPERATORS:
             return [_Lexeme(text, text, place)]
-        if match := _FIELD.fullmatch(text):
-            self._not_built(f"{match['field']}:", place, "taken as a word")
-            return [_Lexeme("word", part, place) for part in match.groups() if part]
+        field = _FIELD.fullmatch(text)
+        if field and (field["rest"] or after == "(" or (after and after in _QUOTES)):
+            self._not_built(f"{field['field']}:", place, "left out")
+            return [_Lexeme("word", field["rest"], place)] if field["rest"] else []
         return [_Lexeme("word", text, place)]
 
     def _balanced(self, lexemes: list[_Lexeme]) -> list[_Lexeme]:
