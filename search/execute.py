@@ -130,6 +130,8 @@ class _Segment:
         self._segment = segment
         self._data = segment.data
         self._statistics = statistics
+        self._leaves: dict[tuple[str, float], Matches] = {}  # a word may be typed many times
+        self._contexts: dict[tuple[str, float], F64] = {}
 
     def run(self, tree: query.Query) -> Matches:
         """Give the live paragraphs that match the tree, scored with their context."""
@@ -142,7 +144,13 @@ class _Segment:
         return Matches(ordinals, scores + context[self._data.section[ordinals]])
 
     def _evaluate(self, node: query.Query, boost: float) -> Matches:
-        return _OPERATORS[type(node)](self, node, boost * getattr(node, "boost", 1.0))
+        boost *= getattr(node, "boost", 1.0)
+        if not node.is_leaf():
+            return _OPERATORS[type(node)](self, node, boost)
+        leaf = repr(node), boost
+        if leaf not in self._leaves:
+            self._leaves[leaf] = _OPERATORS[type(node)](self, node, boost)
+        return self._leaves[leaf]
 
     # Operators.
 
@@ -271,6 +279,11 @@ class _Segment:
         return nothing
 
     def _context_of(self, word: str, boost: float) -> F64:
+        if (word, boost) not in self._contexts:
+            self._contexts[word, boost] = self._new_context(word, boost)
+        return self._contexts[word, boost]
+
+    def _new_context(self, word: str, boost: float) -> F64:
         context = np.zeros(len(self._data.section_title))
         term = self._data.terms.find(stem(word).encode())
         if term != NOT_FOUND:
