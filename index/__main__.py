@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from index.build import Outcome, Summary, build
+from index.codec.warm import is_warm, warm
 from index.errors import IndexFault
 from index.settings import Settings, default_folder
 from index.snapshot import Snapshot
@@ -92,6 +93,9 @@ def _check(folder: Path) -> None:
 
 
 def _build(settings: Settings) -> None:
+    if not is_warm():
+        print("Compiling the inner loops (once)...", file=sys.stderr, flush=True)
+        warm()
     console = Console(stderr=True)
     if console.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

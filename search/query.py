@@ -45,7 +45,9 @@ _LEXER = re.compile(
 _PHRASE = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]?{_AFTER}?")
 _FIELD = re.compile(rf"(?P<field>{_FIELDS}):(?P<rest>.*)", re.DOTALL)
 _SUFFIX = re.compile(rf"(?P<word>.*[^\s~^])(?P<suffix>{_AFTER})", re.DOTALL)
+_STARRED = re.compile(r"\w[*]|[*]\w")
 _INNER_WILDCARD = re.compile(r"\w[*?]+\w|^[*?]+\w")
+_CLOSING = ".'’"  # may stand behind a word that ends a sentence or a quotation
 _OPERATORS = ("AND", "OR", "NOT")
 _NEGATED = {"": "-", "+": "-", "-": ""}
 _OPERAND_ENDS = ("word", "phrase", "close")
@@ -132,6 +134,8 @@ class _Parser:
     def _quoted(self, match: re.Match[str], place: int) -> _Lexeme:
         if not match["end"] and match["phrase"].strip():
             self._warn(f"the quotation mark at {place} is not closed: the phrase goes to the end")
+        if _STARRED.search(match["phrase"]):
+            self._not_built("*", place, "a phrase is of whole words")
         return _Lexeme("phrase", match["phrase"], place)
 
     def _words(self, text: str, place: int, after: str) -> list[_Lexeme]:
@@ -253,7 +257,7 @@ class _Parser:
         return node
 
     def _word(self, lexeme: _Lexeme) -> query.Query | None:
-        text = self._without_unbuilt(lexeme)
+        text = self._without_unbuilt(lexeme).rstrip(_CLOSING)
         if _INNER_WILDCARD.search(text):
             self._not_built(text, lexeme.place, "taken as words")
         elif text.endswith("*"):

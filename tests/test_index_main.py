@@ -370,3 +370,17 @@ def test_killed_at_random_moments_it_damages_nothing(many, index, tmp_path):
     snapshot = Snapshot.open(index)
     assert printed == f"{snapshot.generation}\n"
     assert len(list(index.iterdir())) == 3 + len(snapshot.segments)
+
+
+def test_a_first_start_says_that_it_compiles(tmp_path):
+    (tmp_path / "a.txt").write_text("A title\n\nA text.")
+    command = [sys.executable, "-m", "index", str(tmp_path / "a.txt"), "--to", str(tmp_path / "i")]
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    said = [
+        subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        ).stderr
+        for _ in range(2)
+    ]
+    assert said[0].startswith("Compiling the inner loops (once)...\n")
+    assert "Compiling" not in said[1]
