@@ -5,8 +5,6 @@ numba keeps what it compiled beside the source, or where that is read-only in th
 
 from pathlib import Path
 
-import numba
-
 from index.codec import postings, words
 from index.codec.invert import Inverter
 from index.codec.words import Words
@@ -17,9 +15,10 @@ SAMPLE = Paragraph("sample", 0, "title", "One co-ordinated sample’s words", No
 
 def is_warm() -> bool:
     """Tell whether kernels of this program have been compiled and kept here before."""
-    if numba.config.DISABLE_JIT:
-        return True
-    folders = {kernel.stats.cache_path for kernel in (words._cut, postings._sort)}
+    kernels = (words._cut, postings._sort)
+    if not all(hasattr(kernel, "stats") for kernel in kernels):
+        return True  # numba is told to leave them as they are
+    folders = {kernel.stats.cache_path for kernel in kernels}
     return all(folder and any(Path(folder).glob("*.nbi")) for folder in folders)
 
 
