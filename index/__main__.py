@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from index.build import Outcome, Summary, build
 from index.codec.warm import is_warm, warm
 from index.errors import IndexFault
-from index.settings import Settings, default_folder
+from index.settings import Settings, add_folder_option
 from index.snapshot import Snapshot
 from index.version import VERSION
 
@@ -63,13 +63,7 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         metavar="DOCS",
         help="files and folders that the index shall hold; without any, those of last time",
     )
-    parser.add_argument(
-        "--to",
-        type=Path,
-        default=default_folder(),
-        metavar="DIR",
-        help="the folder of the index ($PASSAGE_INDEX, or %(default)s)",
-    )
+    add_folder_option(parser, "--to")
     parser.add_argument(
         "--rebuild",
         action="store_true",

@@ -1,6 +1,7 @@
 """What the command line and the environment say to `python -m index`."""
 
 import os
+from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,12 @@ class Settings:
     check: bool = False
 
 
-def default_folder() -> Path:
-    """Give the folder of the index: `$PASSAGE_INDEX`, or var/index."""
-    return Path(os.environ.get("PASSAGE_INDEX") or DEFAULT_FOLDER)
+def add_folder_option(parser: ArgumentParser, flag: str) -> None:
+    """Let a command be told the folder of the index; `$PASSAGE_INDEX`, or var/index, without."""
+    parser.add_argument(
+        flag,
+        type=Path,
+        default=Path(os.environ.get("PASSAGE_INDEX") or DEFAULT_FOLDER),
+        metavar="DIR",
+        help="the folder of the index ($PASSAGE_INDEX, or %(default)s)",
+    )

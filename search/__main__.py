@@ -5,12 +5,11 @@ import json
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from index.settings import default_folder
+from index.settings import add_folder_option
 from index.version import VERSION
 from search import objects
 from search.engine import MAX_LIMIT, Hit, Page, Request
@@ -65,18 +64,11 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         help=f"how many paragraphs to show, 0 to {MAX_LIMIT} (%(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print what /api/search answers")
-    parser.add_argument(
-        "--index",
-        type=Path,
-        default=default_folder(),
-        metavar="DIR",
-        help="the folder of the index ($PASSAGE_INDEX, or %(default)s)",
-    )
+    add_folder_option(parser, "--index")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
-    query = (
-        " ".join(given.query).encode(errors="replace").decode()
-    )  # bytes that are no text become ?
+    # Bytes that are no text become question marks.
+    query = " ".join(given.query).encode(errors="replace").decode()
     return Settings(query, given.index, given.limit, given.json)
 
 

@@ -94,20 +94,24 @@ class Statistics:
 
     def _expand(self, text: str) -> "_Prefix":
         words: set[bytes] = set()
-        document_frequency = 0
+        unions = {}
         for segment in self._snapshot.segments:
             forms = segment.data.forms
             numbers = forms.prefixed(text.encode())
             words.update(forms[number] for number in numbers)
-            document_frequency += len(union_of_forms(segment, numbers)[0])
-        return _Prefix(len(words), len(words) <= MAX_FORMS, self._idf(document_frequency))
+            unions[segment.base] = union_of_forms(segment, numbers)
+        document_frequency = sum(len(ordinals) for ordinals, _ in unions.values())
+        return _Prefix(len(words), len(words) <= MAX_FORMS, self._idf(document_frequency), unions)
 
 
 @dataclass(frozen=True, slots=True)
 class _Prefix:
+    """A prefix; `unions` has its paragraphs and frequencies by the base of the segment."""
+
     forms: int
     scored: bool
     idf: float
+    unions: dict[int, tuple[Ordinals, U32]]
 
 
 def union_of_forms(segment: OpenSegment, forms: range) -> tuple[Ordinals, U32]:
@@ -225,8 +229,7 @@ class _Segment:
 
     def _prefix(self, node: query.Prefix, boost: float) -> Matches:
         known = self._statistics.prefix(node.text)
-        forms = self._data.forms.prefixed(node.text.encode())
-        ordinals, frequencies = union_of_forms(self._segment, forms)
+        ordinals, frequencies = known.unions[self._segment.base]
         if not known.scored:
             return Matches(ordinals, np.zeros(len(ordinals)))
         return self._scored(ordinals, frequencies, boost * known.idf)

@@ -51,6 +51,13 @@ def test_paragraphs_are_parted_by_blank_lines_alone(file):
         assert " ".join(text[paragraph.start : paragraph.end].split()) == paragraph.text
 
 
+@pytest.mark.parametrize("piece", [" ", "\n", " \n", "\t", "a ", "a\n", "a\n\n"])
+def test_a_million_characters_of_anything_are_cut_in_one_pass(file, piece):
+    text = "x" + piece * (1_000_000 // len(piece))
+    (found,) = drafts(file, {"id": 1, "text": text})
+    assert len(found.paragraphs) == 1 + len([p for p in text.split("\n\n") if p.strip()])
+
+
 def test_ids_repeat_and_lack(file):
     found = drafts(file, {"id": "x", "text": "1"}, {"id": "x", "text": "2"}, {"text": "3"})
     assert [d.id for d in found] == ["many.jsonl~x", "many.jsonl~x~~2", "many.jsonl~3"]

@@ -102,6 +102,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
+def refusal(index: Path, port: int) -> str:
+    """Start a server that cannot start; give what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "web", "--port", str(port), "--index", str(index)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    return done.stderr
+
+
 def wait_for(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
     while not true():
@@ -158,16 +172,8 @@ def test_it_waits_for_an_index_and_serves_it_when_it_comes(start: Start, tmp_pat
 
 def test_a_taken_port_is_refused_in_one_line(start: Start, folder: Path):
     server = start(folder)
-    second = subprocess.run(
-        [sys.executable, "-m", "web", "--port", str(server.port), "--index", str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert second.returncode == 1
-    assert second.stdout == ""
-    assert re.fullmatch(rf"web: port {server.port} is taken at .* --port\n", second.stderr)
+    said = refusal(folder, server.port)
+    assert re.fullmatch(rf"web: port {server.port} is taken at .* --port\n", said)
     assert server.get("/health")[0].status == 200
 
 
@@ -180,16 +186,7 @@ def test_an_index_that_cannot_be_served_is_refused_in_one_line(folder: Path, kin
         (file,) = folder.glob("manifest.*")
         file.write_bytes(file.read_bytes().replace(b'"format": 1', b'"format": 0'))
     before = sorted(folder.iterdir())
-    done = subprocess.run(
-        [sys.executable, "-m", "web", "--port", "0", "--index", str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert re.fullmatch(r"web: .*python -m index .*\n", done.stderr)
+    assert re.fullmatch(r"web: .*python -m index .*\n", refusal(folder, 0))
     assert sorted(folder.iterdir()) == before
 
 

@@ -22,7 +22,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from index.settings import default_folder
+from index.settings import add_folder_option
 from index.version import VERSION
 from search.errors import Unavailable, Unusable
 from search.local import Local
@@ -150,13 +150,7 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         default=os.environ.get("PASSAGE_PORT") or "8080",
         help="the port; 0 takes any free one ($PASSAGE_PORT, or %(default)s)",
     )
-    parser.add_argument(
-        "--index",
-        type=Path,
-        default=default_folder(),
-        metavar="DIR",
-        help="the folder of the index ($PASSAGE_INDEX, or %(default)s)",
-    )
+    add_folder_option(parser, "--index")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
     return Settings(given.host, given.port, given.index)

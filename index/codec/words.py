@@ -8,6 +8,7 @@ however long the text, only its vocabulary is analysed. The pass cuts as short a
 
 from array import array
 from dataclasses import dataclass
+from functools import cache
 
 import numba
 import numpy as np
@@ -51,9 +52,6 @@ class Words:
     def __init__(self) -> None:
         self.forms: dict[str, int] = {}
         self.stems: list[str] = []
-        self._classes = np.array(
-            [_CLASSES.index(character_class(chr(code))) for code in range(_KNOWN)], np.uint8
-        )
         self._slots = np.zeros(1 << 16, np.uint32)
         self._hashes = np.zeros(1 << 15, np.uint64)
         self._starts = np.zeros((1 << 15) + 1, np.int64)
@@ -77,7 +75,7 @@ class Words:
         while paragraph < len(starts) - 1:
             self._make_room(int(starts[paragraph + 1] - starts[paragraph]))
             paragraph, self._count = _cut(
-                text, starts, paragraph, self._classes, found, first,
+                text, starts, paragraph, _known_classes(), found, first,
                 self._slots, self._hashes, self._starts, self._bytes, self._count,
             )  # fmt: skip
         self._analyze()
@@ -114,6 +112,13 @@ class Words:
         """Give the tokens of every word."""
         return Tokens(*(np.array(column, np.uint32) for column in (
             self._start, self._form, self._position, self._positions)))  # fmt: skip
+
+
+@cache
+def _known_classes() -> U8:
+    return np.array(
+        [_CLASSES.index(character_class(chr(code))) for code in range(_KNOWN)], np.uint8
+    )
 
 
 @numba.njit(nogil=True, cache=True, inline="always")

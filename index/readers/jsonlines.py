@@ -7,9 +7,9 @@ paragraphs of a text are parted by blank lines alone. A file of any size is read
 import gzip
 import json
 import lzma
-import re
 import zlib
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,8 +23,6 @@ File = BinaryIO | gzip.GzipFile | lzma.LZMAFile
 
 MAX_LINE = 1 << 26
 """The longest line that is read, in bytes; a longer one is skipped."""
-
-_PART = re.compile(r"(?:[^\n]*\S[^\n]*\n?)+")
 
 
 def read(path: Path, id: str) -> Iterator[Draft | Skipped]:
@@ -82,8 +80,12 @@ def _draft(record: Any, id: str, place: str, taken: set[str]) -> Draft:  # noqa:
 
 
 def _pieces(text: str) -> Iterator[Piece]:
-    for match in _PART.finditer(text):
-        yield Piece(fold(match[0]), match.start(), match.end())
+    start = 0
+    for is_blank, lines in groupby(text.split("\n"), key=lambda line: not line.strip()):
+        end = min(start + sum(len(line) + 1 for line in lines), len(text))
+        if not is_blank:
+            yield Piece(fold(text[start:end]), start, end)
+        start = end
 
 
 def _text(value: object) -> str | None:
