@@ -171,8 +171,9 @@ class _Run:
         for path in sorted(self._known.keys() - files.keys()):
             self._delete(writer, self._known[path])
             self._note(path, "removed")
-        taken = {name for entry in files.values() if entry for name in entry.documents}
-        taken |= {self._ids[path] for path in files.keys() & self._ids.keys()}
+        ids = [name for entry in files.values() if entry for name in entry.documents]
+        ids += [self._ids[path] for path in files.keys() & self._ids.keys()]
+        taken = dict.fromkeys(ids, 1)
         for source in sorted(self._found.sources, key=lambda s: (document_id(s.name), s.name)):
             path = str(source.path)
             try:
@@ -196,7 +197,7 @@ class _Run:
         }
 
     def _take(
-        self, writer: Writer, source: Source, known: Entry | None, taken: set[str]
+        self, writer: Writer, source: Source, known: Entry | None, taken: dict[str, int]
     ) -> tuple[Change, Entry]:
         path, status = str(source.path), source.stat()
         reader_of(source.path)  # before a byte of it is read
@@ -209,7 +210,8 @@ class _Run:
         ids = self._read(writer, source, name)
         if known:
             self._delete(writer, known)
-        taken.update(ids)
+        for each in ids:
+            taken.setdefault(each, 1)
         entry = Entry(name, status.st_size, status.st_mtime_ns, digest, ids)
         return "changed" if known else "added", entry
 

@@ -147,10 +147,16 @@ def _id_character(char: str) -> str:
     return char if kept else "_"
 
 
-def free_id(wanted: str, taken: set[str]) -> str:
-    """Give an id that is not taken: itself, or with `~~2`, `~~3`, … behind it."""
-    number, found = 1, wanted
+def free_id(wanted: str, taken: dict[str, int]) -> str:
+    """Give an id that is not taken: itself, or with `~~2`, `~~3`, … behind it.
+
+    `taken` holds for each id the number up to which those made of it are taken too, so that a
+    million records of one id are not counted through a million times.
+    """
+    found, number = wanted, taken.get(wanted, 1)
     while found in taken:
         number += 1
         found = f"{wanted}~~{number}"
+    if found != wanted:
+        taken[wanted] = number - 1
     return found

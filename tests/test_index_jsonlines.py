@@ -63,6 +63,13 @@ def test_ids_repeat_and_lack(file):
     assert [d.id for d in found] == ["many.jsonl~x", "many.jsonl~x~~2", "many.jsonl~3"]
 
 
+def test_one_id_for_all_records(file):
+    found = drafts(file, *[{"id": "x", "text": "a"}] * 50_000)
+    assert [d.id for d in found[:2]] == ["many.jsonl~x", "many.jsonl~x~~2"]
+    assert found[-1].id == "many.jsonl~x~~50000"
+    assert len({d.id for d in found}) == 50_000
+
+
 @pytest.mark.parametrize(
     "line",
     [b"{", b"[1, 2]", b'"text"', b"{}", b'{"text": 3}', b"\xff\xfe", b"[" * 100_000, b"NaN"],

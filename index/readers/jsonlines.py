@@ -30,7 +30,7 @@ def read(path: Path, id: str) -> Iterator[Draft | Skipped]:
 
     Raises `Unreadable` where the compression is damaged, and the system's `OSError`s.
     """
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     try:
         with _open(path) as file:
             for place, line in enumerate(_lines(file), 1):
@@ -57,7 +57,7 @@ def _lines(file: File) -> Iterator[bytes]:
         yield line
 
 
-def _read(line: bytes, id: str, place: int, taken: set[str]) -> Draft | Skipped:
+def _read(line: bytes, id: str, place: int, taken: dict[str, int]) -> Draft | Skipped:
     try:
         record = json.loads(line.decode("utf-8"))
         return _draft(record, id, str(place), taken)
@@ -67,12 +67,12 @@ def _read(line: bytes, id: str, place: int, taken: set[str]) -> Draft | Skipped:
         return Skipped(f"line {place}", reason)
 
 
-def _draft(record: Any, id: str, place: str, taken: set[str]) -> Draft:  # noqa: ANN401  # any JSON
+def _draft(record: Any, id: str, place: str, taken: dict[str, int]) -> Draft:  # noqa: ANN401  # any JSON
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
         raise ValueError("it is not an object with a text")
     named = record.get("id", record.get("_id"))
     name = free_id(f"{id}~{document_id(_text(named) or place)}", taken)
-    taken.add(name)
+    taken[name] = 1
     title = _text(record.get("title")) or _text(named) or f"{id} {place}"
     paragraphs = number(name, Piece(title, 0, 0), _pieces(_clean(record["text"])))
     author, date = _text(record.get("author")), _text(record.get("date"))
