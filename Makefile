@@ -43,6 +43,5 @@ $(READY): requirements.lock
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@echo "Compiling the inner loops (once)..."
-	@$(BIN)/python -m index.codec.warm
+	@$(BIN)/python -m search.warm
 	@touch $(READY)

@@ -11,11 +11,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from index.build import Outcome, Summary, build
+from index.codec import container
+from index.codec.invert import MEMORY
 from index.codec.warm import is_warm, warm
 from index.errors import IndexFault
 from index.settings import Settings, add_folder_option
 from index.snapshot import Snapshot
 from index.version import VERSION
+
+MAX_MEMORY = 1 << 20
+"""The most that can be asked for, in megabytes."""
 
 SHOWN = 5
 """How many skipped files the summary names for each reason."""
@@ -69,16 +74,31 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         action="store_true",
         help="read every document again; a damaged index is replaced",
     )
+    parser.add_argument(
+        "--memory",
+        type=_megabytes,
+        default=MEMORY,
+        metavar="MB",
+        help=f"about how much memory to take, in megabytes ({MEMORY >> 20})",
+    )
     parser.add_argument("--check", action="store_true", help="verify the index, write nothing")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
     if given.check and (given.documents or given.rebuild):
         parser.error("--check reads the index alone: leave out DOCS and --rebuild")
-    return Settings(tuple(given.documents), given.to, given.rebuild, given.check)
+    return Settings(tuple(given.documents), given.to, given.rebuild, given.check, given.memory)
+
+
+def _megabytes(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MAX_MEMORY):
+        raise argparse.ArgumentTypeError(f"a number from 1 to {MAX_MEMORY:,} is wanted, not {text}")
+    return int(text) << 20
 
 
 def _check(folder: Path) -> None:
-    snapshot = Snapshot.open(folder)  # compares every byte with its checksum
+    snapshot = Snapshot.open(folder)
+    for segment in snapshot.segments:
+        container.verify(segment.data.path)
     _say(
         f"{folder} is sound: generation {snapshot.generation}, "
         f"{snapshot.document_count} documents, {snapshot.paragraph_count} paragraphs "
@@ -101,7 +121,7 @@ def _build(settings: Settings) -> None:
 
 
 def _run(settings: Settings, report: Callable[[Outcome], None]) -> Summary:
-    return build(settings.folder, settings.documents, report, settings.rebuild)
+    return build(settings.folder, settings.documents, report, settings.rebuild, settings.memory)
 
 
 def _on_terminal(progress: Progress) -> Callable[[Outcome], None]:

@@ -77,6 +77,12 @@ def stem(form: str) -> str:
     return _snowball(form) if form.isalpha() else form
 
 
+def stems(forms: Sequence[str]) -> list[str]:
+    """Give the stem of each form, as `stem` does, in less time."""
+    found = _stemmer().stemWords(forms)
+    return [s if form.isalpha() else form for form, s in zip(forms, found, strict=True)]
+
+
 # Classes of characters:
 #   L letter   s the letter s   K letter of Hangul   D decimal digit   M combining mark
 #   I ignorable (vanishes)   S letter of a script written without spaces   E emoji   F half a flag
@@ -289,9 +295,13 @@ def _kept_char(char: str) -> str:
 _stemmers = threading.local()
 
 
-@lru_cache(maxsize=1 << 17)
-def _snowball(form: str) -> str:
+def _stemmer() -> Stemmer.Stemmer:
     if not hasattr(_stemmers, "english"):
         _stemmers.english = Stemmer.Stemmer("english", 0)
-    found: str = _stemmers.english.stemWord(form)
+    return _stemmers.english
+
+
+@lru_cache(maxsize=1 << 17)
+def _snowball(form: str) -> str:
+    found: str = _stemmer().stemWord(form)
     return found

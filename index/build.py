@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from index import storage
+from index.codec.invert import MEMORY
 from index.errors import Damaged, NoDocuments, NoIndex, OtherVersion, Unreadable
 from index.manifest import Entry, Manifest, Source, Walk, document_id, free_id, walk
 from index.model import Document, DocumentInfo, Draft, Skipped
@@ -56,11 +57,13 @@ def build(
     documents: Iterable[Path] = (),
     report: Callable[[Outcome], None] = lambda _: None,
     rebuild: bool = False,
+    memory: int = MEMORY,
 ) -> Summary:
     """Bring the index in a folder up to date with its documents; a new one is made.
 
     Without `documents` those of the last run are taken. With `rebuild` every document is read
-    again, and a damaged index is replaced. Raises the errors of `index.errors`.
+    again, and a damaged index is replaced. About `memory` bytes are taken, however much there is to
+    read. Raises the errors of `index.errors`.
     """
     began = time.monotonic()
     # resolve() would remember where a link leads today.
@@ -72,7 +75,7 @@ def build(
         known = _known(previous, remembered, rebuild)
         run = _Run(known.files, remembered.ids(), found or _walk(roots, folder), report)
         generation = None
-        with Writer(folder, previous) as writer:
+        with Writer(folder, previous, memory) as writer:
             manifest = run.manifest(writer, roots)
             if not manifest.files:
                 raise NoDocuments(_nothing_to_index(manifest.roots, run.outcomes, previous))

@@ -5,6 +5,8 @@ from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.codec.invert import MEMORY
+
 DEFAULT_FOLDER = "var/index"
 
 
@@ -13,13 +15,14 @@ class Settings:
     """Which `documents` (files and folders; none: those of last time) go into which `folder`.
 
     With `rebuild` every document is read again; with `check` nothing is written, and every byte of
-    the index is compared with its checksum.
+    the index is compared with its checksum. About `memory` bytes are taken to build it.
     """
 
     documents: tuple[Path, ...]
     folder: Path
     rebuild: bool = False
     check: bool = False
+    memory: int = MEMORY
 
 
 def add_folder_option(parser: ArgumentParser, flag: str) -> None:

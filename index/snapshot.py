@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from index import storage
 from index.analysis import UNICODE
 from index.codec.adapter import ColumnarSegment
+from index.codec.lengths import length_norms
 from index.codec.segment import NOT_FOUND, SegmentData
 from index.errors import Damaged, IndexFault
 from index.model import Document, DocumentInfo, Paragraph
@@ -37,11 +38,27 @@ class OpenSegment:
         return self.live is None or bool(self.live[self.data.span(document)[0]])
 
 
+MAX_KNOWN = 1 << 16
+"""How many words a snapshot remembers where it found."""
+
+
+class Found(NamedTuple):
+    """Where a word stands: its number in each segment, or NOT_FOUND.
+
+    `df` counts the paragraphs it stands in, deleted ones included.
+    """
+
+    numbers: tuple[int, ...]
+    df: int
+
+
 class Snapshot:
     """One generation of the index in a folder.
 
     `paragraph_count` counts the paragraphs that are not deleted. `built_at` is the time of the
-    commit, ISO 8601 in UTC. `manifest` is what the generation was made of.
+    commit, ISO 8601 in UTC. `manifest` is what the generation was made of. `norms` (f32) has BM25's
+    K of each of the 256 length codes, by the average length over all segments; `growth` (f32)
+    bounds by how much the impacts noted in each segment are exceeded with it.
     """
 
     def __init__(
@@ -51,11 +68,29 @@ class Snapshot:
         self.generation = generation
         self.manifest = manifest
         self.segments = segments
+        self._known: dict[tuple[str, str], Found] = {}
         self.built_at: str = manifest["built_at"]
         self._bases = [segment.base for segment in segments]
+        self.ordinal_count = sum(segment.data.paragraph_count for segment in segments)
         self.paragraph_count = sum(segment.entry.doc_count() for segment in segments)
         self.with_tokens = sum(segment.data.with_tokens for segment in segments)
         self.total_length = sum(segment.data.total_length for segment in segments)
+        self.norms = length_norms(self._average())
+        self.growth = tuple(map(self._growth, segments))
+
+    def _average(self) -> float:
+        return self.total_length / max(self.with_tokens, 1) or 1.0
+
+    def _growth(self, segment: OpenSegment) -> np.float32:
+        """Bound by how much impacts exceed those noted in a segment, whose average length was less.
+
+        With K = k1 (1 - b + b length / average), tf / (tf + K) grows at most as the average does;
+        the last digits are for what rounding to f32 can add.
+        """
+        noted = segment.data.total_length / max(segment.data.with_tokens, 1) or 1.0
+        if noted == self._average():
+            return np.float32(1)
+        return np.float32(max(self._average() / noted, 1.0) * (1 + 1e-6))
 
     @classmethod
     def open(cls, folder: Path, previous: "Snapshot | None" = None) -> "Snapshot":
@@ -104,21 +139,34 @@ class Snapshot:
             f"this Python knows {UNICODE}: rare characters may be taken differently"
         )
 
-    def document_frequency(self, stem: str) -> int:
-        """Count the paragraphs in which a stem stands, deleted ones included."""
-        word, total = stem.encode(errors="replace"), 0
-        for segment in self.segments:
-            term = segment.data.terms.find(word)
-            total += segment.data.document_frequency(term) if term != NOT_FOUND else 0
-        return total
+    def term(self, stem: str) -> "Found":
+        """Look a stem up."""
+        return self._look_up("text", stem)
 
-    def form_frequency(self, form: str) -> int:
-        """Count the paragraphs in which a form stands, deleted ones included."""
-        word, total = form.encode(errors="replace"), 0
+    def form(self, form: str) -> "Found":
+        """Look a word up as typed."""
+        return self._look_up("form", form)
+
+    def _look_up(self, field: str, word: str) -> "Found":
+        found = self._known.get((field, word))
+        if found is None:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            found = self._known[field, word] = self._find_word(field, word.encode(errors="replace"))
+        return found
+
+    def _find_word(self, field: str, word: bytes) -> "Found":
+        numbers, total = [], 0
         for segment in self.segments:
-            number = segment.data.forms.find(word)
-            total += segment.data.form(number)[2] if number != NOT_FOUND else 0
-        return total
+            data = segment.data
+            number = (data.forms if field == "form" else data.terms).find(word)
+            numbers.append(number)
+            if number != NOT_FOUND:
+                counted = (
+                    data.form(number)[2] if field == "form" else data.document_frequency(number)
+                )
+                total += counted
+        return Found(tuple(numbers), total)
 
     # Documents and paragraphs.
 
@@ -165,7 +213,8 @@ class Snapshot:
     ) -> tuple[DocumentInfo, tuple[Paragraph, ...], Paragraph, tuple[Paragraph, ...]]:
         """Give a paragraph: its document, those before it, itself, and those behind it."""
         segment, local = self.locate(ordinal)
-        data, document = segment.data, int(segment.data.document[local])
+        data = segment.data
+        document = data.document_of(local)
         info, span = data.info(document), data.span(document)
         before = range(max(span.start, local - context), local)
         after = range(local + 1, min(span.stop, local + 1 + context))

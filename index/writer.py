@@ -19,21 +19,22 @@ import numpy as np
 
 from index import storage
 from index.analysis import UNICODE
-from index.codec import container
 from index.codec.adapter import ColumnarSegment
-from index.codec.invert import Inverter
+from index.codec.invert import MEMORY, Inverter
+from index.codec.merge import merge
 from index.codec.segment import SegmentData
 from index.codec.words import Words
 from index.errors import Foreign, Locked, NoIndex, NotWritten
 from index.model import Document
 from index.snapshot import OpenSegment, Snapshot
 
-SEGMENT_SIZE = 1 << 26
-"""How much text, in code points, goes into one segment before the next begins."""
-
 MAX_SEGMENTS = 10
 MAX_DELETED = 0.2
 """The share of deleted paragraphs above which a segment is written anew."""
+
+MAX_PARAGRAPHS = (1 << 31) - 1
+MAX_SIZE = (1 << 32) - 1
+"""Paragraphs, and bytes of their files together, above which segments are not merged."""
 
 
 @contextmanager
@@ -73,33 +74,42 @@ def _take(file: FileIO, folder: Path) -> None:
 
 
 class Writer:
-    """Collects one change of an index and commits it; left by an error, it takes all back.
+    """Collects one change of an index and commits it; left without that, it takes all back.
 
     The lock must be held. `previous` is the generation to change, None to begin anew (what stood
-    there before is replaced by the commit, and kept until then).
+    there before is replaced by the commit, and kept until then). About `memory` bytes are taken,
+    whatever is added; what does not fit becomes several segments.
     """
 
-    def __init__(self, folder: Path, previous: Snapshot | None) -> None:
+    def __init__(self, folder: Path, previous: Snapshot | None, memory: int = MEMORY) -> None:
         self._folder = folder
+        self._memory = memory
         self._kept = list(previous.segments) if previous else []
         self._deleted: dict[str, set[int]] = {}  # by segment: documents deleted just now
         self._new: list[ColumnarSegment] = []
         self._written: list[Path] = []  # in the order in which to take it back
         self._words = Words()
-        self._inverter = Inverter(self._words)
+        known = (s.data.dictionary for s in self._kept)
+        self._dictionary = next(filter(None, known), b"")
+        self._inverter: Inverter | None = None
 
     def __enter__(self) -> "Writer":
         return self
 
-    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        if error is not None:
+    def __exit__(self, *_: object) -> None:
+        if self._written:
             self._abort()
 
     def add(self, document: Document) -> None:
         """Add a document. Raises NotWritten."""
-        self._inverter.add(document)
-        if self._inverter.size >= SEGMENT_SIZE:
-            self._flush()
+        with self._undone_on_error():
+            if self._inverter is None:
+                self._new.append(ColumnarSegment(storage.NAME, 0))
+                path = self._begin(self._new[-1])
+                self._inverter = Inverter(self._words, path, self._memory, self._dictionary)
+            self._inverter.add(document)
+            if self._inverter.is_full:
+                self._flush()
 
     def delete(self, id: str) -> None:
         """Delete a document of the previous generation."""
@@ -107,7 +117,8 @@ class Writer:
 
     def take_back(self, ids: Iterable[str]) -> None:
         """Delete documents that were added. Raises NotWritten."""
-        self._flush()
+        with self._undone_on_error():
+            self._flush()
         added = [self._reopened(entry) for entry in self._new]
         for name in ids:
             self._delete(name, added)
@@ -141,6 +152,8 @@ class Writer:
         What cannot be removed is unnamed, and goes in the next run.
         """
         with suppress(OSError):
+            if self._inverter is not None:
+                self._inverter.discard()
             for path in self._written:
                 path.unlink(missing_ok=True)
                 for half_written in self._folder.glob(f"{path.name}.*"):
@@ -163,19 +176,16 @@ class Writer:
         except NoIndex:
             return 1
 
-    def _flush(self) -> None:
-        if len(self._inverter):
-            self._new += self._write(self._inverter)
-        self._inverter = Inverter(self._words)
+    def _begin(self, entry: ColumnarSegment) -> Path:
+        """Say where the file of a new segment is to be; it is taken back with the rest."""
+        self._written.append(self._folder / entry.data_file())
+        return self._written[-1]
 
-    def _write(self, inverter: Inverter) -> list[ColumnarSegment]:
-        arrays, meta = inverter.arrays()
-        entry = ColumnarSegment(storage.NAME, meta["paragraphs"])
-        path = self._folder / entry.data_file()
-        self._written.append(path)
-        with self._undone_on_error():
-            container.write(path, arrays, meta)
-        return [entry]
+    def _flush(self) -> None:
+        if self._inverter is not None:
+            self._new[-1].paragraphs = self._inverter.finish()
+            self._dictionary = self._dictionary or self._inverter.dictionary
+        self._inverter = None
 
     # Deletions and merges. Only neighbours are merged, so that ordinals keep their order.
 
@@ -184,10 +194,12 @@ class Writer:
         runs = [[segment] for segment in map(self._with_deletions, segments)]
         runs = [run for run in runs if _live(run)]
         while len(runs) > MAX_SEGMENTS:
-            pairs = [_live(a) + _live(b) for a, b in pairwise(runs)]
-            i = pairs.index(min(pairs))
+            pairs = [(_live(a + b), i) for i, (a, b) in enumerate(pairwise(runs)) if _fits(a + b)]
+            if not pairs:
+                break
+            i = min(pairs)[1]
             runs[i : i + 2] = [runs[i] + runs[i + 1]]
-        return [entry for run in runs for entry in self._rewritten(run, generation)]
+        return [self._rewritten(run, generation) for run in runs]
 
     def _with_deletions(self, segment: OpenSegment) -> OpenSegment:
         """Give a segment with what was deleted just now taken out of `live`."""
@@ -204,7 +216,7 @@ class Writer:
     def _reopened(self, entry: ColumnarSegment) -> OpenSegment:
         return OpenSegment(entry, SegmentData(self._folder / entry.data_file()), 0, None)
 
-    def _rewritten(self, run: list[OpenSegment], generation: int) -> Iterable[ColumnarSegment]:
+    def _rewritten(self, run: list[OpenSegment], generation: int) -> ColumnarSegment:
         """Give a run of segments as one; a single one stays where few of it are deleted."""
         segment, count = run[0], sum(s.data.paragraph_count for s in run)
         if len(run) == 1 and _live(run) >= count * (1 - MAX_DELETED):
@@ -213,12 +225,11 @@ class Writer:
                 entry.deletions = generation
                 self._written.append(self._folder / entry.deletions_file())
                 entry.write_deleted(self._folder, ~segment.live)
-            return [entry]
-        inverter = Inverter(self._words)
-        for part in run:
-            for number in filter(part.is_live, range(part.data.document_count)):
-                inverter.add(part.data.stored(number))
-        return self._write(inverter)
+            return entry
+        entry = ColumnarSegment(storage.NAME, 0)
+        parts = [(part.data, part.live) for part in run]
+        entry.paragraphs = merge(parts, self._begin(entry), self._memory // 2)
+        return entry
 
     def _write_manifest(
         self, generation: int, entries: list[ColumnarSegment], manifest: dict[str, Any]
@@ -231,3 +242,9 @@ class Writer:
 
 def _live(run: list[OpenSegment]) -> int:
     return sum(s.data.paragraph_count if s.live is None else int(s.live.sum()) for s in run)
+
+
+def _fits(run: list[OpenSegment]) -> bool:
+    """Tell whether segments can become one, as far as the format can count."""
+    size = sum(segment.data.path.stat().st_size for segment in run)
+    return _live(run) <= MAX_PARAGRAPHS and size <= MAX_SIZE

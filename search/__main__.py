@@ -16,6 +16,7 @@ from search.engine import MAX_LIMIT, Hit, Page, Request
 from search.errors import SearchError
 from search.local import Local
 from search.settings import Settings
+from search.warm import warm
 
 _CONTROLS = {
     code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"
@@ -31,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answer the exit code: 0 also where nothing is found."""
     settings = _settings(argv)
     request = Request(settings.query, limit=settings.limit)
+    warm()
     try:
         page = Local(settings.folder).search(request)
     except SearchError as error:

@@ -1,331 +1,235 @@
-"""Query tree and snapshot in, paragraphs and scores out.
+"""Query tree and snapshot in, the best paragraphs and their scores out.
 
-Each segment is evaluated by itself, over arrays, with the statistics of the whole index. A node
-of the tree becomes the ascending ordinals of the paragraphs that it matches and their scores.
-Leaves name words as typed; the field `text` matches them by stem, the field `form` as typed.
+Each segment is searched by itself, with the statistics of the whole index, and what was found in
+one raises the bar for the next. Queries without nesting go to the kernels, by `flat`; all others
+are evaluated whole, by `general`.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from whoosh import query
 
-from index.analysis import stem
-from index.codec.segment import NOT_FOUND, U32
+from index.codec.segment import NOT_FOUND
+from index.errors import Damaged
 from index.snapshot import OpenSegment, Snapshot
-from search import score
-from search.score import F64
+from search import flat
+from search.context import NOWHERE
+from search.context import context as context_of
+from search.flat import Wanted, Where
+from search.general import General
+from search.kernels.scoring import Best, Scoring
+from search.kernels.sets import count_documents
+from search.score import F64, QUANTUM
+from search.statistics import Ordinals, Statistics
 
-MAX_FORMS = 1024
-"""Up to how many forms a prefix is scored; one of more matches all of them, without a score."""
+MAX_PRUNED = 10_000
+"""Up to how many paragraphs are kept in a heap; when more are wanted, all are scored and sorted."""
 
-Ordinals = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+Bools = npt.NDArray[np.bool_]
 
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Paragraphs, ascending, and their scores."""
-
-    ordinals: Ordinals
-    scores: F64
+_NOBODY = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All paragraphs that match, best first, of equal ones the lower ordinal first.
+    """The best paragraphs that match, of equal ones the lower ordinal first.
 
-    `documents` counts the documents among them; `warnings` says what was not as asked.
+    `ordinals` (i64) and `scores` (f64) are parallel. `total` counts all that match and `documents`
+    the documents among them; each is None where it was not asked for. `warnings` says what was
+    not as asked.
     """
 
     ordinals: Ordinals
     scores: F64
-    documents: int
+    total: int | None
+    documents: int | None
     warnings: tuple[str, ...]
 
 
-def execute(snapshot: Snapshot, tree: query.Query) -> Answer:
-    """Evaluate a query tree."""
-    statistics = Statistics(snapshot)
-    found = [_Segment(segment, statistics).run(tree) for segment in snapshot.segments]
-    documents = sum(
-        len(np.unique(segment.data.document[matches.ordinals]))
-        for segment, matches in zip(snapshot.segments, found, strict=True)
-    )
-    bases = [np.int64(segment.base) for segment in snapshot.segments]
-    parts = [matches.ordinals + base for matches, base in zip(found, bases, strict=True)]
-    ordinals = np.concatenate([np.empty(0, np.int64), *parts])
-    scores = np.concatenate([np.empty(0), *(matches.scores for matches in found)])
-    order = np.argsort(-scores, kind="stable")
-    return Answer(ordinals[order], scores[order], documents, tuple(statistics.warnings))
+def execute(  # noqa: PLR0913  # what is asked for is named
+    snapshot: Snapshot,
+    tree: query.Query,
+    k: int | None = None,
+    *,
+    count: bool = True,
+    documents: bool = False,
+    among: Bools | None = None,
+    context: bool = True,
+) -> Answer:
+    """Evaluate a query tree; give the best k paragraphs, or all.
+
+    `count` and `documents` ask for the totals; without them, what cannot be among the best is
+    passed over. `among` (bool, one an ordinal of the snapshot) narrows the hits, not the
+    statistics. Without `context`, titles and headings above a paragraph add nothing to its score.
+    Raises Damaged.
+    """
+    search = _Search(snapshot, tree, _Asked(count, documents, among, context))
+    try:
+        return search.run(snapshot.ordinal_count if k is None else min(k, snapshot.ordinal_count))
+    except (ValueError, IndexError) as error:
+        raise Damaged(f"the index in {snapshot.folder} is damaged: {error}") from error
 
 
-class Statistics:
-    """What scoring knows of the whole index, deleted paragraphs included."""
+class _Asked(NamedTuple):
+    count: bool
+    documents: bool
+    among: Bools | None
+    context: bool
 
-    def __init__(self, snapshot: Snapshot) -> None:
+
+class _Search:
+    """One execution over all segments, and its counts."""
+
+    def __init__(self, snapshot: Snapshot, tree: query.Query, asked: _Asked) -> None:
         self._snapshot = snapshot
-        self._prefixes: dict[str, _Prefix] = {}
-        average = snapshot.total_length / max(snapshot.with_tokens, 1)
-        self.norms = score.length_norms(average or 1.0)
-        self.warnings: list[str] = []
+        self._tree = tree
+        self._statistics = Statistics(snapshot)
+        self._among = asked.among
+        self._context = asked.context
+        self._count = asked.count
+        self._documents: int | None = 0 if asked.documents else None
 
-    def idf(self, field: str, word: str) -> float:
-        """Give a word's idf: of its stem in the field `text`, of itself in `form`."""
-        if field == "form":
-            return self._idf(self._snapshot.form_frequency(word))
-        return self._idf(self._snapshot.document_frequency(stem(word)))
+    def run(self, k: int) -> Answer:
+        unnested = flat.flattened(self._tree) if k <= MAX_PRUNED else None
+        found = self._evaluated(k) if unnested is None else self._pruned(unnested, k)
+        ordinals, scores, total = found
+        warnings = tuple(self._statistics.warnings)
+        return Answer(ordinals, scores, total if self._count else None, self._documents, warnings)
 
-    def _idf(self, document_frequency: int) -> float:
-        return score.idf(self._snapshot.with_tokens, document_frequency)
+    # Without nesting.
 
-    def prefix(self, text: str) -> "_Prefix":
-        """Give what is known of a prefix; one of too many forms is warned of, once."""
-        if text not in self._prefixes:
-            self._prefixes[text] = found = self._expand(text)
-            if not found.scored:
-                self.warnings.append(
-                    f"{text}* stands for {found.forms:,} words: all are found, without a score"
-                )
-        return self._prefixes[text]
+    def _pruned(self, query: flat.Flat, k: int) -> tuple[Ordinals, F64, int]:
+        best = Best(np.empty(k or 1), np.empty(k or 1, np.int64))
+        best.scores.fill(self._floor(query, k))
+        best.ordinals.fill(_NOBODY)
+        counting = self._count or self._documents is not None
+        total = 0
+        for where in self._everywhere():
+            scoring = self._scoring(where, query.excluded)
+            hits = self._no_hits(where.segment)
+            total += flat.search(query, where, Wanted(best, scoring, counting, hits))
+            if self._documents is not None:
+                first = where.segment.data.document_first
+                self._documents += count_documents(hits, first)
+        order = np.lexsort((best.ordinals, -best.scores))
+        if best.ordinals[order[-1]] == _NOBODY:
+            order = order[best.ordinals[order] != _NOBODY]
+        return best.ordinals[order], best.scores[order], total
 
-    def _expand(self, text: str) -> "_Prefix":
-        words: set[bytes] = set()
-        unions = {}
-        for segment in self._snapshot.segments:
-            forms = segment.data.forms
-            numbers = forms.prefixed(text.encode())
-            words.update(forms[number] for number in numbers)
-            unions[segment.base] = union_of_forms(segment, numbers)
-        document_frequency = sum(len(ordinals) for ordinals, _ in unions.values())
-        return _Prefix(len(words), len(words) <= MAX_FORMS, self._idf(document_frequency), unions)
+    def _scoring(self, where: Where, excluded: list[query.Query]) -> Scoring:
+        growth = self._snapshot.growth[where.place]
+        allowed = self._allowed(where, excluded)
+        sections, values = self._contexts(where)
+        if not len(sections):
+            return Scoring(where.norms, growth, flat.NO_CONTEXT, 0.0, allowed)
+        dense = np.zeros(len(where.segment.data.section_title))
+        dense[sections] = values
+        return Scoring(where.norms, growth, dense, float(values.max()), allowed)
 
+    def _floor(self, query: flat.Flat, k: int) -> float:
+        """Give a score that k paragraphs exceed, by the tenth-best impact noted of a term."""
+        if k == 0:
+            return math.inf
+        leaves = query.required or query.optional
+        if (
+            k > 10
+            or query.excluded
+            or self._among is not None
+            or len(query.required) > 1
+            or any(leaf.field != "text" or len(leaf.words) > 1 for leaf in leaves)
+        ):
+            return -1.0
+        return max([self._floor_of(leaf) for leaf in leaves])
 
-@dataclass(frozen=True, slots=True)
-class _Prefix:
-    """A prefix; `unions` has its paragraphs and frequencies by the base of the segment."""
+    def _floor_of(self, leaf: flat.Leaf) -> float:
+        found = self._statistics.word("text", leaf.words[0])
+        floor = -1.0
+        for place, number in enumerate(found.numbers):
+            segment = self._snapshot.segments[place]
+            noted = self._snapshot.growth[place] == 1 and segment.live is None
+            if number != NOT_FOUND and noted and (impact := segment.data.columns.best[number]):
+                weight = np.float32(leaf.boost * self._statistics.idf(found.df))
+                floor = max(floor, (round(float(weight * impact) / QUANTUM) - 1) * QUANTUM)
+        return floor
 
-    forms: int
-    scored: bool
-    idf: float
-    unions: dict[int, tuple[Ordinals, U32]]
+    def _everywhere(self) -> Iterator[Where]:
+        for place, segment in enumerate(self._snapshot.segments):
+            yield Where(segment, place, self._statistics, self._snapshot.norms)
 
+    def _contexts(self, where: Where) -> tuple[Ordinals, F64]:
+        if not self._context:
+            return NOWHERE
+        return context_of(self._tree, where)
 
-def union_of_forms(segment: OpenSegment, forms: range) -> tuple[Ordinals, U32]:
-    """Give the paragraphs in which any of the forms stands, and how often they do in all."""
-    frequencies = np.zeros(segment.data.paragraph_count, np.uint32)
-    for form in forms:
-        rows, counts = segment.data.form_rows(form)
-        frequencies[segment.data.paragraphs(segment.data.form(form)[0])[rows]] += counts
-    ordinals = np.flatnonzero(frequencies)
-    return ordinals, frequencies[ordinals]
+    def _allowed(self, where: Where, excluded: list[query.Query]) -> U64:
+        """Give the bits of the paragraphs that may be hits; none at all where every one may."""
+        segment = where.segment
+        bits = self._narrowed(segment)
+        for tree in excluded:
+            if not len(bits):
+                bits = np.full((segment.data.paragraph_count + 63) // 64, ~np.uint64(0))
+            if isinstance(tree, query.Term) and tree.fieldname == "text":
+                number = self._statistics.word("text", tree.text).numbers[where.place]
+                if number != NOT_FOUND:
+                    flat.exclude(segment.data.columns, number, bits)
+            else:
+                bits &= ~_packed(self._matching(tree, where))
+        return bits
 
+    def _matching(self, tree: query.Query, where: Where) -> Bools:
+        matching = np.zeros(where.segment.data.paragraph_count, np.bool_)
+        matching[General(where).evaluate(tree).ordinals] = True
+        return matching
 
-_NOTHING = Matches(np.empty(0, np.int64), np.empty(0))
+    def _narrowed(self, segment: OpenSegment) -> U64:
+        allowed = self._narrowing(segment)
+        return flat.NO_BITS if allowed is None else _packed(allowed)
 
+    def _narrowing(self, segment: OpenSegment) -> Bools | None:
+        if self._among is None:
+            return segment.live
+        among = self._among[segment.base : segment.base + segment.data.paragraph_count]
+        return among if segment.live is None else among & segment.live
 
-class _Segment:
-    """The evaluation of a tree over one segment."""
+    def _no_hits(self, segment: OpenSegment) -> U64:
+        if self._documents is None:
+            return flat.NO_BITS
+        return np.zeros((segment.data.paragraph_count + 63) // 64, np.uint64)
 
-    def __init__(self, segment: OpenSegment, statistics: Statistics) -> None:
-        self._segment = segment
-        self._data = segment.data
-        self._statistics = statistics
-        self._leaves: dict[tuple[str, float], Matches] = {}  # a word may be typed many times
-        self._contexts: dict[tuple[str, float], F64] = {}
+    # With nesting.
 
-    def run(self, tree: query.Query) -> Matches:
-        """Give the live paragraphs that match the tree, scored with their context."""
-        found = self._evaluate(tree, 1.0)
-        ordinals, scores = found.ordinals, found.scores
-        if self._segment.live is not None:
-            live = self._segment.live[ordinals]
-            ordinals, scores = ordinals[live], scores[live]
-        context = self._context(tree, 1.0)
-        return Matches(ordinals, scores + context[self._data.section[ordinals]])
-
-    def _evaluate(self, node: query.Query, boost: float) -> Matches:
-        boost *= getattr(node, "boost", 1.0)
-        if not node.is_leaf():
-            return _OPERATORS[type(node)](self, node, boost)
-        leaf = repr(node), boost
-        if leaf not in self._leaves:
-            self._leaves[leaf] = _OPERATORS[type(node)](self, node, boost)
-        return self._leaves[leaf]
-
-    # Operators.
-
-    def _and(self, node: query.And, boost: float) -> Matches:
-        wanted = [n for n in node.subqueries if not isinstance(n, query.Not)]
-        unwanted = [n.query for n in node.subqueries if isinstance(n, query.Not)]
-        found = (self._evaluate(n, boost) for n in wanted)
-        kept = reduce(_intersection, found) if wanted else self._all()
-        for n in unwanted:
-            kept = _difference(kept, self._evaluate(n, boost))
-        return kept
-
-    def _or(self, node: query.Or, boost: float) -> Matches:
-        return self._union([self._evaluate(n, boost) for n in node.subqueries], np.add)
-
-    def _best(self, node: query.DisjunctionMax, boost: float) -> Matches:
-        return self._union([self._evaluate(n, boost) for n in node.subqueries], np.maximum)
-
-    def _and_maybe(self, node: query.AndMaybe, boost: float) -> Matches:
-        required, optional = (self._evaluate(n, boost) for n in (node.a, node.b))
-        both = _intersection(required, optional)
-        scores = required.scores.copy()
-        scores[np.searchsorted(required.ordinals, both.ordinals)] = both.scores
-        return Matches(required.ordinals, scores)
-
-    def _not(self, node: query.Not, boost: float) -> Matches:
-        return _difference(self._all(), self._evaluate(node.query, boost))
-
-    def _every(self, _node: query.Every, _boost: float) -> Matches:
-        return self._all()
-
-    def _nothing(self, _node: query.Query, _boost: float) -> Matches:
-        return _NOTHING
-
-    def _all(self) -> Matches:
-        count = self._data.paragraph_count
-        return Matches(np.arange(count), np.zeros(count))
-
-    def _union(self, parts: list[Matches], combine: Callable[[F64, F64], F64]) -> Matches:
-        scores = np.zeros(self._data.paragraph_count)
-        hit = np.zeros(self._data.paragraph_count, np.bool_)
-        for part in parts:
-            hit[part.ordinals] = True
-            scores[part.ordinals] = combine(scores[part.ordinals], part.scores)
-        ordinals = np.flatnonzero(hit)
-        return Matches(ordinals, scores[ordinals])
-
-    # Leaves.
-
-    def _scored(self, ordinals: Ordinals, frequencies: U32, weight: float) -> Matches:
-        norms = self._statistics.norms[self._data.length[ordinals]]
-        return Matches(ordinals, score.bm25(weight, frequencies, norms))
-
-    def _term(self, node: query.Term, boost: float) -> Matches:
-        term, rows, frequencies = self._postings(node.fieldname, node.text)
-        if term == NOT_FOUND:
-            return _NOTHING
-        ordinals = self._data.paragraphs(term)[rows].astype(np.int64)
-        weight = boost * self._statistics.idf(node.fieldname, node.text)
-        return self._scored(ordinals, frequencies, weight)
-
-    def _postings(self, field: str, word: str) -> tuple[int, Ordinals, U32]:
-        """Give a word's term, the rows of its paragraphs among the term's, and frequencies."""
-        if field == "form":
-            form = self._data.forms.find(word.encode())
-            if form != NOT_FOUND:
-                return self._data.form(form)[0], *self._data.form_rows(form)
-        elif (term := self._data.terms.find(stem(word).encode())) != NOT_FOUND:
-            frequencies = self._data.frequencies(term)
-            return term, np.arange(len(frequencies)), frequencies
-        return NOT_FOUND, np.empty(0, np.int64), np.empty(0, np.uint32)
-
-    def _prefix(self, node: query.Prefix, boost: float) -> Matches:
-        known = self._statistics.prefix(node.text)
-        ordinals, frequencies = known.unions[self._segment.base]
-        if not known.scored:
-            return Matches(ordinals, np.zeros(len(ordinals)))
-        return self._scored(ordinals, frequencies, boost * known.idf)
-
-    def _phrase(self, node: query.Phrase, boost: float) -> Matches:
-        """Match words at consecutive positions; a start counts once."""
-        words = [self._postings(node.fieldname, word)[:2] for word in node.words]
-        if any(term == NOT_FOUND for term, _ in words):
-            return _NOTHING
-        paragraphs = (self._data.paragraphs(term)[rows].astype(np.int64) for term, rows in words)
-        common = reduce(_common, paragraphs)
-        starts = reduce(
-            _common,
-            (
-                self._starts(node.fieldname, word, term, common) - shift
-                for shift, (word, (term, _)) in enumerate(zip(node.words, words, strict=True))
-            ),
-        )
-        rows, frequencies = np.unique(starts >> 32, return_counts=True)
-        # Not sum(), which from Python 3.12 on rounds otherwise.
-        idf = reduce(add, (self._statistics.idf(node.fieldname, word) for word in node.words))
-        return self._scored(common[rows], frequencies.astype(np.uint32), boost * idf)
-
-    def _starts(self, field: str, word: str, term: int, ordinals: Ordinals) -> Ordinals:
-        """Give a word's positions in some paragraphs as (index of paragraph << 32) + position."""
-        rows = np.searchsorted(self._data.paragraphs(term), ordinals)
-        positions, codes, starts = self._data.positions(term, rows)
-        keys = np.repeat(np.arange(len(rows)) << 32, np.diff(starts)) + positions
-        if field == "form":
-            keys = keys[codes == self._data.form(self._data.forms.find(word.encode()))[1]]
-        return np.unique(keys)
-
-    # Context.
-
-    def _context(self, node: query.Query, boost: float) -> F64:
-        """Give what each section adds to its paragraphs' scores (f64, one a section)."""
-        boost *= getattr(node, "boost", 1.0)
-        nothing: F64 = np.zeros(len(self._data.section_title))
-        match node:
-            case query.Term():
-                return self._context_of(node.text, boost)
-            case query.Phrase():
-                return sum((self._context_of(word, boost) for word in node.words), nothing)
-            case query.DisjunctionMax():
-                return reduce(np.maximum, (self._context(n, boost) for n in node.subqueries))
-            case query.And() | query.Or():
-                return sum((self._context(n, boost) for n in node.subqueries), nothing)
-            case query.AndMaybe():
-                return self._context(node.a, boost) + self._context(node.b, boost)
-        return nothing
-
-    def _context_of(self, word: str, boost: float) -> F64:
-        if (word, boost) not in self._contexts:
-            self._contexts[word, boost] = self._new_context(word, boost)
-        return self._contexts[word, boost]
-
-    def _new_context(self, word: str, boost: float) -> F64:
-        context = np.zeros(len(self._data.section_title))
-        term = self._data.terms.find(stem(word).encode())
-        if term != NOT_FOUND:
-            paragraphs = self._data.paragraphs(term)
-            idf = self._statistics.idf("text", word)
-            for column, share in (
-                (self._data.section_title, score.TITLE_WEIGHT),
-                (self._data.section_heading, score.SECTION_WEIGHT),
-            ):
-                added = score.quantized(np.array(share * boost * idf))
-                context[np.isin(column, paragraphs)] += added
-        return context
+    def _evaluated(self, k: int) -> tuple[Ordinals, F64, int]:
+        ordinals, scores = [np.empty(0, np.int64)], [np.empty(0)]
+        for where in self._everywhere():
+            segment = where.segment
+            found = General(where).evaluate(self._tree)
+            local, score = found.ordinals, found.scores
+            allowed = self._narrowing(segment)
+            if allowed is not None:
+                local, score = local[allowed[local]], score[allowed[local]]
+            sections, values = self._contexts(where)
+            if len(sections):
+                added = np.zeros(len(segment.data.section_title) + 1)
+                added[sections] = values
+                # A headline's section, with its bit, is beyond all: it gets the last, which is 0.
+                score = score + added[np.minimum(segment.data.section[local], len(added) - 1)]
+            if self._documents is not None:
+                numbers = np.searchsorted(segment.data.document_first, local, "right")
+                self._documents += len(np.unique(numbers))
+            ordinals.append(local + segment.base)
+            scores.append(score)
+        every, score = np.concatenate(ordinals), np.concatenate(scores)
+        order = np.argsort(-score, kind="stable")[:k]
+        return every[order], score[order], len(every)
 
 
-_OPERATORS: dict[type, Callable[[_Segment, query.Query, float], Matches]] = {
-    query.Term: _Segment._term,
-    query.Phrase: _Segment._phrase,
-    query.Prefix: _Segment._prefix,
-    query.And: _Segment._and,
-    query.Or: _Segment._or,
-    query.DisjunctionMax: _Segment._best,
-    query.AndMaybe: _Segment._and_maybe,
-    query.Not: _Segment._not,
-    query.Every: _Segment._every,
-    type(query.NullQuery): _Segment._nothing,
-}
-
-
-def _common(a: Ordinals, b: Ordinals) -> Ordinals:
-    return np.intersect1d(a, b, assume_unique=True)
-
-
-def _intersection(a: Matches, b: Matches) -> Matches:
-    ordinals, in_a, in_b = np.intersect1d(
-        a.ordinals, b.ordinals, assume_unique=True, return_indices=True
-    )
-    return Matches(ordinals, a.scores[in_a] + b.scores[in_b])
-
-
-def _difference(a: Matches, b: Matches) -> Matches:
-    kept = np.isin(a.ordinals, b.ordinals, assume_unique=True, invert=True)
-    return Matches(a.ordinals[kept], a.scores[kept])
+def _packed(bools: Bools) -> U64:
+    """Pack one bit a paragraph, the lowest first."""
+    bits = np.packbits(bools, bitorder="little")
+    return np.append(bits, np.zeros(-len(bits) % 8, np.uint8)).view(np.uint64)

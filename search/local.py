@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from index import storage
 from index.errors import IndexFault, NoIndex
 from index.snapshot import Snapshot
@@ -37,6 +39,10 @@ class _Result:
     relaxed: bool
 
     @property
+    def total(self) -> int:
+        return self.answer.total or 0
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         relaxed = ("no paragraph has all of this: these have some of it",) if self.relaxed else ()
         return (*self.query.warnings, *relaxed, *self.answer.warnings)
@@ -58,9 +64,10 @@ class Local:
     def search(self, request: Request) -> Page:  # noqa: D102
         began = time.perf_counter()
         snapshot = self._current()
-        result = _search(snapshot, request.query, request.match)
-        answer, total = result.answer, len(result.answer.ordinals)
-        shown = range(min(request.offset, total), min(request.offset + request.limit, total))
+        last = request.offset + request.limit
+        result = _search(snapshot, request.query, request.match, last)
+        answer, total = result.answer, result.total
+        shown = range(min(request.offset, total), min(last, total))
         hits = tuple(_hit(snapshot, result, rank, request.context) for rank in shown)
         short = result.relaxed or not total
         suggestions = _suggestions(snapshot, request.query, result) if short else ()
@@ -70,7 +77,7 @@ class Local:
             interpreted=result.query.interpreted,
             warnings=result.warnings + caution,
             total=total,
-            documents=answer.documents,
+            documents=answer.documents or 0,
             limit=request.limit,
             offset=request.offset,
             took_ms=(time.perf_counter() - began) * 1000,
@@ -94,10 +101,12 @@ class Local:
         segment, number = place
         document = segment.data.stored(number)
         spans: list[tuple[Span, ...]] = [()] * len(document.paragraphs)
-        result = _search(snapshot, query, "auto")
+        result = _search(snapshot, query, "auto", 0)
         first = segment.base + segment.data.span(number).start
-        inside = result.answer.ordinals - first
-        for i in inside[(inside >= 0) & (inside < len(spans))].tolist():
+        among = np.zeros(snapshot.ordinal_count, np.bool_)
+        among[first : first + len(spans)] = True
+        inside = execute(snapshot, result.query.tree, count=False, among=among).ordinals - first
+        for i in inside.tolist():
             spans[i] = highlight.matches(result.query.tree, document.paragraphs[i].text)
         return DocumentView(
             info=document.info,
@@ -169,13 +178,13 @@ class Local:
         return self._snapshot
 
 
-def _search(snapshot: Snapshot, text: str, match: str) -> _Result:
+def _search(snapshot: Snapshot, text: str, match: str, k: int) -> _Result:
     query = parse(text, relaxed=match == "any")
-    answer = execute(snapshot, query.tree)
-    if match == "auto" and query.relaxable and not len(answer.ordinals):
+    answer = execute(snapshot, query.tree, k, documents=True)
+    if match == "auto" and query.relaxable and not answer.total:
         relaxed = parse(text, relaxed=True)
-        some = execute(snapshot, relaxed.tree)
-        if len(some.ordinals):
+        some = execute(snapshot, relaxed.tree, k, documents=True)
+        if some.total:
             return _Result(relaxed, some, relaxed=True)
     return _Result(query, answer, relaxed=False)
 
@@ -202,5 +211,5 @@ def _suggestions(snapshot: Snapshot, text: str, result: _Result) -> tuple[Sugges
     words = unquoted(text)
     if words == text.strip() or not result.query.interpreted:
         return ()
-    total = len(_search(snapshot, words, "all").answer.ordinals)
+    total = _search(snapshot, words, "all", 0).total
     return (Suggestion("stemmed", words, total),) if total else ()

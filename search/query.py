@@ -58,25 +58,30 @@ _OPERAND_STARTS = ("word", "phrase", "open", "sign", "NOT")
 class Query:
     """A query as it was understood.
 
-    `interpreted` is the tree in words; `warnings` says what was repaired; `relaxable` tells that
-    it may be read again with any of its words instead of all.
+    `warnings` says what was repaired; `relaxable` tells that it may be read again with any of its
+    words instead of all.
     """
 
     tree: query.Query
-    interpreted: str
     warnings: tuple[str, ...]
     relaxable: bool
 
+    @property
+    def interpreted(self) -> str:
+        """The tree in words."""
+        return describe(self.tree)
 
-def parse(text: str, relaxed: bool = False) -> Query:
+
+def parse(text: str, relaxed: bool = False, exact: bool = True) -> Query:
     """Read a query; where `relaxed`, what stands side by side is joined by OR instead of AND.
 
-    What was joined by AND or `+`, and exclusions, stay as they are. Never raises; the time is
-    linear in the length.
+    What was joined by AND or `+`, and exclusions, stay as they are. Quoted words are meant as they
+    are typed, or, where not `exact`, by stem like all others. Never raises; the time is linear in
+    the length.
     """
-    parser = _Parser(text, relaxed)
+    parser = _Parser(text, relaxed, exact)
     tree = parser.parse()
-    return Query(tree, describe(tree), parser.warnings(), parser.relaxable)
+    return Query(tree, parser.warnings(), parser.relaxable)
 
 
 class _Lexeme(NamedTuple):
@@ -91,9 +96,10 @@ class _Signed(NamedTuple):
 
 
 class _Parser:
-    def __init__(self, text: str, relaxed: bool) -> None:
+    def __init__(self, text: str, relaxed: bool, exact: bool) -> None:
         self.relaxable = False
         self._relaxed = relaxed
+        self._quoted_field = "form" if exact else "text"
         self._warnings: Counter[str] = Counter()
         self._depth = 0
         self._at = 0
@@ -108,6 +114,8 @@ class _Parser:
         return tree
 
     def warnings(self) -> tuple[str, ...]:
+        if not self._warnings:
+            return ()
         said = [f"{text} ({n:,} times)" if n > 1 else text for text, n in self._warnings.items()]
         more = len(said) - MAX_WARNINGS
         return (*said[:MAX_WARNINGS], *([f"and {more:,} more repairs"] if more > 0 else []))
@@ -120,16 +128,19 @@ class _Parser:
     def _read(self, text: str) -> list[_Lexeme]:
         lexemes: list[_Lexeme] = []
         for match in _LEXER.finditer(text):
-            place = match.start() + 1
-            if match["phrase"] is not None:
-                lexemes.append(self._quoted(match, place))
-            elif match["word"]:
+            place, kind = match.start() + 1, match.lastgroup
+            if kind == "word":
                 lexemes += self._words(match[0], place, text[match.end() : match.end() + 1])
-            elif match["after"]:
+            elif kind == "end":
+                lexemes.append(self._quoted(match, place))
+            elif kind == "after":
                 self._not_built(match[0], place, "left out")
-            elif match["open"] or match["close"] or match["sign"]:
-                lexemes.append(_Lexeme(str(match.lastgroup), match[0], place))
-        return self._settled(self._balanced(lexemes))
+            elif kind in ("open", "close", "sign"):
+                lexemes.append(_Lexeme(kind, match[0], place))
+        kinds = {lexeme.kind for lexeme in lexemes}
+        if not kinds.isdisjoint(("open", "close")):
+            lexemes = self._balanced(lexemes)
+        return lexemes if kinds.isdisjoint(_OPERATORS) else self._settled(lexemes)
 
     def _quoted(self, match: re.Match[str], place: int) -> _Lexeme:
         if not match["end"] and match["phrase"].strip():
@@ -141,6 +152,8 @@ class _Parser:
     def _words(self, text: str, place: int, after: str) -> list[_Lexeme]:
         if text in _OPERATORS:
             return [_Lexeme(text, text, place)]
+        if ":" not in text:
+            return [_Lexeme("word", text, place)]
         field = _FIELD.fullmatch(text)
         if field and (field["rest"] or after == "(" or (after and after in _QUOTES)):
             self._not_built(f"{field['field']}:", place, "left out")
@@ -243,7 +256,7 @@ class _Parser:
         if lexeme.kind == "open":
             return self._group()
         if lexeme.kind == "phrase":
-            return _words("form", analyze(lexeme.text))
+            return _words(self._quoted_field, analyze(lexeme.text))
         return self._word(lexeme)
 
     def _group(self) -> query.Query | None:
@@ -257,6 +270,8 @@ class _Parser:
         return node
 
     def _word(self, lexeme: _Lexeme) -> query.Query | None:
+        if lexeme.text.isalnum():
+            return _words("text", analyze(lexeme.text))
         text = self._without_unbuilt(lexeme).rstrip(_CLOSING)
         if _INNER_WILDCARD.search(text):
             self._not_built(text, lexeme.place, "taken as words")
@@ -289,6 +304,8 @@ def _words(field: str, tokens: list[Token]) -> query.Query | None:
     """Make a leaf of a word or a phrase; with a compound in it, of either spelling of it."""
     if not tokens:
         return None
+    if len(tokens) == 1:
+        return query.Term(field, tokens[0].form)
     apart, together = _apart(tokens), _together(tokens)
     if apart == together:
         return _leaf(field, apart)

@@ -1,7 +1,7 @@
 """Scores: BM25 of a paragraph's own words, and the context of its section. Pure functions.
 
 BM25 is Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009),
-with Lucene's idf and its lengths in one byte.
+with Lucene's idf and its lengths in one byte; k1, b and K stand in `index.codec.lengths`.
 
 Sums are exact: every contribution is rounded to a multiple of QUANTUM, which sums in f64 hold
 without error, so that the order in which they are added never matters.
@@ -11,14 +11,6 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-
-from index.codec.lengths import DECODED
-
-K1 = 1.2
-"""BM25's saturation of term frequency."""
-
-B = 0.75
-"""BM25's normalisation by length."""
 
 TITLE_WEIGHT = 0.25
 """How much of a word's idf its standing in the document's title adds."""
@@ -35,11 +27,6 @@ F64 = npt.NDArray[np.float64]
 def idf(count: int, document_frequency: int) -> float:
     """Give a word's inverse document frequency among `count` paragraphs that have a token."""
     return math.log(1 + (count - document_frequency + 0.5) / (document_frequency + 0.5))
-
-
-def length_norms(average: float) -> F32:
-    """Give BM25's K for each of the 256 codes of a length."""
-    return (K1 * (1 - B + B * DECODED.astype(np.float64) / average)).astype(np.float32)
 
 
 def bm25(weight: float, frequencies: npt.NDArray[np.uint32], norms: F32) -> F64:

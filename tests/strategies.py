@@ -7,9 +7,11 @@ First among the choices stands the simplest, to which hypothesis shrinks.
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 
 from hypothesis import strategies as st
 from whoosh import query
+from whoosh.query.spans import SpanNear2
 
 from index.analysis import analyze
 from index.model import Kind, Paragraph
@@ -34,6 +36,10 @@ SEPARATORS = (" ",) * 9 + (", ", ". ", "-", " – ", "/", "\n")
 
 FORMS = (*dict.fromkeys(token.form for word in WORDS for token in analyze(word)), "absent")
 
+# Of a crowd of short paragraphs: words in nearly all of them, and how they stand together.
+FREQUENT = ("to", "be", "or", "not", "the")
+STOP_PHRASES = ("to be or not to be", "to be", "be to", "the the", "not the", "or not to be the")
+
 # Small enough that sums of scores stay below 2**17, within which they are exact.
 LEAF_BOOSTS = (1.0, 1.0, 1.0, 2.0, 0.5, 0.3, 1.7, 0.01, 10.0)
 GROUP_BOOSTS = (1.0, 1.0, 1.0, 2.0, 0.5, 1.1)
@@ -41,6 +47,8 @@ GROUP_BOOSTS = (1.0, 1.0, 1.0, 2.0, 0.5, 1.1)
 MAX_DEPTH = 3
 KINDS = (query.And, query.Or) * 3 + (query.AndMaybe,) * 2 + (query.DisjunctionMax, query.Not)
 LEAVES = ("term",) * 8 + ("phrase",) * 6 + ("prefix",) * 3 + ("every", "null")
+"""The leaves that the query language makes."""
+ALL_LEAVES = (*LEAVES, *("near",) * 5, *("wildcard",) * 3)
 
 # For query strings; debris is what people and programs type by mistake.
 OPERATORS = (" ", " ", " ", " AND ", " OR ", " NOT ", " -", " +", " and ", " AND NOT ", "-", "/")
@@ -74,11 +82,18 @@ def random_text(rng: random.Random) -> str:
 
 def random_document(rng: random.Random, name: str) -> tuple[Paragraph, ...]:
     """Give a document: a title, then up to 15 paragraphs, headings among them."""
-    paragraphs: list[Paragraph] = []
-    section, start = None, 0
+    kinds: list[Kind] = []
+    texts = []
     for number in _several(rng, mean=6, most=16):
-        text = random_text(rng)
-        kind: Kind = rng.choice(("text", "text", "text", "heading")) if number else "title"
+        texts.append(random_text(rng))
+        kinds.append(rng.choice(("text", "text", "text", "heading")) if number else "title")
+    return _document(name, kinds, texts)
+
+
+def _document(name: str, kinds: list[Kind], texts: list[str]) -> tuple[Paragraph, ...]:
+    paragraphs = []
+    section, start = None, 0
+    for number, (kind, text) in enumerate(zip(kinds, texts, strict=True)):
         end = start + len(text)
         paragraphs.append(Paragraph(name, number, kind, text, section, start, end))
         section, start = text if kind == "heading" else section, end + 2
@@ -88,6 +103,45 @@ def random_document(rng: random.Random, name: str) -> tuple[Paragraph, ...]:
 def random_documents(rng: random.Random, most: int = 5) -> Documents:
     """Give one to `most` documents, in the order of their ids."""
     return [random_document(rng, f"d{number:04}.txt") for number in _several(rng, most, most)]
+
+
+def random_crowd(rng: random.Random, size: int, longest: int = 40) -> Documents:
+    """Give documents of `size` short paragraphs in all, longer in some documents than in others.
+
+    A few words are in nearly all of them, some in many, a great many in one or two.
+    """
+    documents: Documents = []
+    left = size
+    while left > 0:
+        count = min(left, rng.randint(1, 60))
+        kinds: list[Kind] = ["title", *rng.choices(("text", "heading"), (9, 1), k=count - 1)]
+        most = min(longest, rng.choice((2, 5, 10, 40)))
+        texts = [_short_text(rng, most, rare=size) for _ in kinds]
+        documents.append(_document(f"c{len(documents):05}", kinds, texts))
+        left -= count
+    return documents
+
+
+def _short_text(rng: random.Random, most: int, rare: int) -> str:
+    words = []
+    for kind in rng.choices("frnp", (50, 30, 10, 5), k=rng.randint(1, most)):
+        match kind:
+            case "f":
+                words.append(rng.choice(FREQUENT))
+            case "r":
+                words.append(rng.choice(WORDS))
+            case "n":
+                words.append(f"w{rng.randrange(rare)}")
+            case "p":
+                words.append(rng.choice(STOP_PHRASES))
+    return " ".join(words)
+
+
+def random_segments(rng: random.Random, documents: Documents, most: int = 8) -> list[Documents]:
+    """Part documents into one to `most` segments."""
+    count = rng.randint(1, min(most, len(documents)))
+    cuts = [0, *sorted(rng.sample(range(1, len(documents)), count - 1)), len(documents)]
+    return [documents[first:last] for first, last in pairwise(cuts)]
 
 
 def random_deletions(rng: random.Random, documents: Documents) -> set[int]:
@@ -112,21 +166,29 @@ def places(documents: Documents) -> Places:
     return [paragraph for paragraph in found if paragraph]
 
 
-def random_tree(rng: random.Random, present: Places, depth: int = MAX_DEPTH) -> query.Query:
+def random_tree(
+    rng: random.Random,
+    present: Places,
+    depth: int = MAX_DEPTH,
+    leaves: tuple[str, ...] = LEAVES,
+) -> query.Query:
     """Give a query tree of at most that depth, of words that are mostly in `present`."""
     if depth == 0 or rng.randrange(5) < 2:
-        return _leaf(rng, present)
+        return random_leaf(rng, present, leaves)
     kind = rng.choice(KINDS)
     if kind is query.Not:
-        return query.Not(random_tree(rng, present, depth - 1))
+        return query.Not(random_tree(rng, present, depth - 1, leaves))
     if kind is query.AndMaybe:
-        return query.AndMaybe(*(random_tree(rng, present, depth - 1) for _ in range(2)))
-    children = [random_tree(rng, present, depth - 1) for _ in _several(rng, 3, most=3)]
+        return query.AndMaybe(*(random_tree(rng, present, depth - 1, leaves) for _ in range(2)))
+    children = [random_tree(rng, present, depth - 1, leaves) for _ in _several(rng, 3, most=3)]
     return kind(children, boost=rng.choice(GROUP_BOOSTS))
 
 
-def _leaf(rng: random.Random, present: Places) -> query.Query:
-    kind = rng.choice(LEAVES)
+def random_leaf(
+    rng: random.Random, present: Places, leaves: tuple[str, ...] = LEAVES
+) -> query.Query:
+    """Give a leaf of one of the kinds, of words that are mostly in `present`."""
+    kind = rng.choice(leaves)
     if kind == "every":
         return query.Every()
     if kind == "null":
@@ -136,8 +198,27 @@ def _leaf(rng: random.Random, present: Places) -> query.Query:
         return query.Term(field, _phrase(rng, present, 1)[0], boost=boost)
     if kind == "phrase":
         return query.Phrase(field, _phrase(rng, present, rng.randint(1, 4)), boost=boost)
-    prefix = _phrase(rng, present, 1)[0][: rng.randint(1, 4)]
-    return query.Prefix("form", prefix, boost=boost)
+    if kind == "near":
+        return _near(rng, field, _phrase(rng, present, rng.randint(1, 5)))
+    form = _phrase(rng, present, 1)[0]
+    if kind == "wildcard":
+        return query.Wildcard("form", _wildcard(rng, form), boost=boost)
+    return query.Prefix("form", form[: rng.randint(1, 4)], boost=boost)
+
+
+def _near(rng: random.Random, field: str, forms: list[str]) -> query.Query:
+    rng.shuffle(forms)
+    words = [query.Term(field, form) for form in forms]
+    return SpanNear2(words, slop=rng.choice((1, 1, 2, 3, 6, 11, 101)), ordered=False)
+
+
+def _wildcard(rng: random.Random, form: str) -> str:
+    """Put `?` and `*` in place of some stretches of a form."""
+    characters = list(form)
+    for _ in range(rng.randint(1, 3)):
+        start = rng.randrange(len(characters) + 1)
+        characters[start : start + rng.randrange(3)] = rng.choice("??*")
+    return "".join(characters)
 
 
 def _phrase(rng: random.Random, present: Places, length: int) -> list[str]:
@@ -147,6 +228,34 @@ def _phrase(rng: random.Random, present: Places, length: int) -> list[str]:
     paragraph = rng.choice(present)
     start = rng.randrange(len(paragraph))
     return [rng.choice(forms) for forms in paragraph[start : start + length]]
+
+
+def random_flat(rng: random.Random, present: Places) -> query.Query:
+    """Give a query as most are: all or any of up to 50 words, this with that or without, a leaf."""
+    kind = rng.choice(("and", "or", "must", "not", "leaf"))
+    if kind == "and":
+        return query.And(_terms(rng, present, rng.choice((2, 2, 3, 5))))
+    if kind == "or":
+        return query.Or(_terms(rng, present, rng.choice((2, 3, 5, 10, 20, 50))))
+    if kind == "must":
+        must = query.And(_terms(rng, present, rng.randint(1, 2)))
+        return query.AndMaybe(must, query.Or(_terms(rng, present, rng.choice((1, 2, 8)))))
+    if kind == "not":
+        return query.And([random_flat(rng, present), query.Not(random_flat(rng, present))])
+    if rng.randrange(3) == 0:
+        return query.Phrase(rng.choice(("text", "form")), rng.choice(STOP_PHRASES).split())
+    return random_leaf(rng, present, ALL_LEAVES)
+
+
+def _terms(rng: random.Random, present: Places, count: int) -> list[query.Query]:
+    """Give words of one paragraph, where it has so many, or of any."""
+    paragraph = rng.choice(present)
+    if rng.randrange(2) or len(paragraph) < count:
+        forms = [rng.choice(rng.choice(rng.choice(present))) for _ in range(count)]
+    else:
+        forms = [rng.choice(paragraph[i]) for i in rng.sample(range(len(paragraph)), count)]
+    field = rng.choice(("text", "text", "form"))
+    return [query.Term(field, form, boost=rng.choice(LEAF_BOOSTS)) for form in forms]
 
 
 def random_case(rng: random.Random) -> tuple[Documents, query.Query]:

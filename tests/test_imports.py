@@ -16,13 +16,15 @@ BENEATH = {"index": {"index"}, "search": {"index", "search"}, "web": set(PACKAGE
 
 # What web may know of search; only its command opens an engine.
 SEAM = {"engine", "errors", "objects", "query", "urls"}
-COMPOSITION = {"web/__main__.py": {"local"}}
+COMPOSITION = {"web/__main__.py": {"local", "warm"}}
 
 PLACES = {
     # Few, so that it could be replaced by one of its forks in an afternoon.
     "whoosh": {
         *("index/codec/adapter.py", "index/schema.py", "index/storage.py"),
-        *("search/execute.py", "search/highlight.py", "search/query.py"),
+        *("search/context.py", "search/execute.py", "search/flat.py", "search/general.py"),
+        *("search/highlight.py", "search/query.py", "search/statistics.py"),
+        "search/warm.py",
     },
     "pickle": {"index/storage.py"},
     "pickletools": {"index/storage.py"},

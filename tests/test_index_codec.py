@@ -1,8 +1,3 @@
-import errno
-import json
-import os
-import struct
-import zlib
 from collections import defaultdict
 from itertools import groupby, pairwise
 
@@ -15,21 +10,22 @@ from hypothesis import strategies as st
 
 from index.analysis import UNICODE, analyze
 from index.codec import container, lengths
-from index.codec.invert import NONE, Inverter
+from index.codec.invert import MEMORY, Inverter
+from index.codec.layout import HEADLINE, NONE
 from index.codec.segment import NOT_FOUND, Dictionary, SegmentData
 from index.codec.words import Words
-from index.errors import Damaged, OtherVersion
+from index.errors import Damaged
 from index.model import Document, DocumentInfo, Paragraph
 
 
 def segment(folder, documents):
     """Write documents as a segment and open it."""
-    inverter = Inverter(Words())
-    for document in documents:
-        inverter.add(document)
     path = folder / "segment"
     path.unlink(missing_ok=True)
-    container.write(path, *inverter.arrays())
+    inverter = Inverter(Words(), path, MEMORY, b"")
+    for document in documents:
+        inverter.add(document)
+    inverter.finish()
     return SegmentData(path)
 
 
@@ -100,15 +96,14 @@ def same_columns(data, paragraphs):
     title = heading = 0
     for ordinal, paragraph in enumerate(paragraphs):
         title = ordinal if paragraph.kind == "title" else title
-        section = data.section[ordinal]
-        above = heading if paragraph.section is not None else NONE
-        if paragraph.kind == "text":
-            assert data.section_title[section] == title
-            assert data.section_heading[section] == above
-        else:
-            assert section == 0
         heading = ordinal if paragraph.kind == "heading" else heading
-    assert data.section_title[0] == data.section_heading[0] == NONE
+        section = int(data.section[ordinal]) & ~HEADLINE
+        above = paragraph.section is not None or paragraph.kind == "heading"
+        assert bool(data.section[ordinal] & HEADLINE) == (paragraph.kind != "text")
+        assert data.section_title[section] == title
+        assert data.section_heading[section] == (heading if above else NONE)
+    titles_and_headings = sum(paragraph.kind != "text" for paragraph in paragraphs)
+    assert len(data.section_title) == len(data.section_heading) == titles_and_headings
 
 
 def same_documents(data, documents):
@@ -118,7 +113,7 @@ def same_documents(data, documents):
         span = range(ordinal, ordinal := ordinal + len(paragraphs))
         stored = data.stored(number)
         assert data.span(number) == span
-        assert set(data.document[span.start : span.stop]) == {number}
+        assert {data.document_of(ordinal) for ordinal in span} == {number}
         assert stored.paragraphs == paragraphs
         words = sum(len({t.position for t in analyze(p.text)}) for p in paragraphs)
         assert stored.info.words == words
@@ -221,129 +216,6 @@ def test_lengths_are_exact_up_to_40_and_never_above_the_truth():
     assert (np.diff(lengths.DECODED.astype(int)) > 0).all()
 
 
-# The container.
-
-ARRAYS = {
-    "bytes": np.arange(5, dtype=np.uint8),
-    "empty": np.array([], np.uint32),
-    "floats": np.array([1.5, -0.0, np.inf], np.float32),
-    "big-endian": np.array([1, 2, 1 << 60], ">u8"),
-    "every other": np.arange(20, dtype=np.int16)[::2],
-    "flags": np.array([True, False]),
-    "empty at the end": np.array([], np.uint8),
-}
-META = {"unicode": "15.0", "paragraphs": 3}
-
-
-@pytest.fixture
-def small(tmp_path):
-    container.write(tmp_path / "small", ARRAYS, META)
-    return tmp_path / "small"
-
-
-def test_arrays_are_read_as_they_were_written(small):
-    arrays, meta = container.read(small)
-    assert meta == META
-    assert list(arrays) == list(ARRAYS)
-    for name, array in arrays.items():
-        assert array.tolist() == ARRAYS[name].tolist()
-        assert array.dtype == ARRAYS[name].dtype.newbyteorder("<")
-        assert array.size == 0 or array.ctypes.data % container.ALIGNMENT == 0
-        assert not array.flags.writeable
-
-
-def test_a_file_without_arrays_is_a_file(tmp_path):
-    container.write(tmp_path / "file", {}, {})
-    assert container.read(tmp_path / "file") == ({}, {})
-
-
-def test_every_cut_is_seen(small):
-    whole = small.read_bytes()
-    for length in range(len(whole)):
-        small.write_bytes(whole[:length])
-        with pytest.raises(Damaged, match="cut short"):
-            container.read(small)
-
-
-def test_bytes_behind_the_end_are_seen(small):
-    small.write_bytes(small.read_bytes() + b"\0")
-    with pytest.raises(Damaged):
-        container.read(small)
-
-
-def test_every_changed_byte_is_seen(small):
-    whole = small.read_bytes()
-    for at in range(len(whole)):
-        for change in (0x01, 0x80, 0xFF):
-            altered = bytearray(whole)
-            altered[at] ^= change
-            small.write_bytes(altered)
-            expected = OtherVersion if at == len(container.MAGIC) - 1 else Damaged
-            with pytest.raises(expected, match="small"):
-                container.read(small)
-
-
-def test_another_version_is_told_from_damage(small):
-    whole = small.read_bytes()
-    small.write_bytes(b"PASSAGE2" + b"of another layout " * 10 + b"PASSAGE2")
-    with pytest.raises(OtherVersion, match="another version of the format"):
-        container.read(small)
-    small.write_bytes(b"SQLite format 3\0" + whole[16:])
-    with pytest.raises(Damaged, match="does not begin like"):
-        container.read(small)
-
-
-DIRECTORIES = [
-    b"",
-    b"\xff",
-    b"[" * 100_000,
-    b"[]",
-    b"null",
-    b'{"meta": {}}',
-    b'{"arrays": {}}',
-    b'{"meta": {}, "arrays": [1]}',
-    b'{"meta": {}, "arrays": {"a": 1}}',
-    b'{"meta": 1, "arrays": {}}',
-]
-ENTRIES = [
-    {},
-    {"dtype": "O"},
-    {"dtype": "no such type"},
-    {"dtype": ["u4"]},
-    {"dtype": "S0"},
-    {"length": -1},
-    {"length": 1 << 62},
-    {"length": "3"},
-    {"length": 1.5},
-    {"offset": -64},
-    {"offset": 1 << 62},
-    {"offset": None},
-]
-
-
-@pytest.mark.parametrize("directory", DIRECTORIES)
-def test_a_directory_of_a_strangers_making_is_damage(tmp_path, directory):
-    with pytest.raises(Damaged):
-        container.read(forged(tmp_path, directory))
-
-
-@pytest.mark.parametrize("entry", ENTRIES)
-def test_an_array_of_a_strangers_making_is_damage(tmp_path, entry):
-    crc = zlib.crc32(b"")
-    sound = {"dtype": "|u1", "length": 0, "offset": 64, "crc32": crc} if entry else {}
-    directory = {"meta": {}, "arrays": {"a": sound | entry}}
-    with pytest.raises(Damaged):
-        container.read(forged(tmp_path, json.dumps(directory).encode()))
-
-
-def forged(folder, directory):
-    """Write a file whose checksums are right and whose directory is anything."""
-    trailer = struct.pack("<QII8s", 64, len(directory), zlib.crc32(directory), container.MAGIC)
-    path = folder / "forged"
-    path.write_bytes(container.MAGIC.ljust(64, b"\0") + directory + trailer)
-    return path
-
-
 def test_a_segment_that_lacks_an_array_or_a_count_is_damaged(tmp_path):
     segment(tmp_path, [as_document(texts("a", "title", "text"))])
     arrays, meta = container.read(tmp_path / "segment")
@@ -354,23 +226,6 @@ def test_a_segment_that_lacks_an_array_or_a_count_is_damaged(tmp_path):
         container.write(tmp_path / f"{number}", *parts)
         with pytest.raises(Damaged):
             SegmentData(tmp_path / f"{number}")
-
-
-def test_a_file_is_never_written_over(small):
-    whole = small.read_bytes()
-    with pytest.raises(FileExistsError):
-        container.write(small, {}, {})
-    assert small.read_bytes() == whole
-
-
-def test_a_file_that_could_not_be_written_is_not_left_behind(tmp_path, monkeypatch):
-    def full(_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        container.write(tmp_path / "file", ARRAYS, META)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_length_of_a_paragraph_counts_positions_not_tokens(tmp_path):

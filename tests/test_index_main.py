@@ -384,3 +384,39 @@ def test_a_first_start_says_that_it_compiles(tmp_path):
     ]
     assert said[0].startswith("Compiling the inner loops (once)...\n")
     assert "Compiling" not in said[1]
+
+
+# How much memory it takes.
+
+
+def test_with_little_memory_the_index_has_several_segments(docs, index):
+    rng = random.Random(1)
+    for number in range(30):
+        text = " ".join(f"word{rng.randrange(1000)}" for _ in range(8000))
+        put(docs / f"{number}.txt", text)
+    assert main([str(docs), "--to", str(index), "--memory", "1"]) == 0
+    snapshot = Snapshot.open(index)
+    assert len(snapshot.segments) > 1
+    assert snapshot.document_count == 32
+    assert main([str(docs), "--to", str(index.with_name("index-2"))]) == 0
+    assert len(Snapshot.open(index.with_name("index-2")).segments) == 1
+
+
+@pytest.mark.parametrize("memory", ["0", "-1", "much", "1.5", "1048577", "²", ""])
+def test_a_memory_that_is_no_number_of_megabytes_is_said(docs, index, capsys, memory):
+    with pytest.raises(SystemExit):
+        main([str(docs), "--to", str(index), "--memory", memory])
+    assert "a number from 1 to 1,048,576 is wanted" in capsys.readouterr().err
+    assert not index.exists()
+
+
+def test_a_check_compares_large_files_too(docs, index, capsys, monkeypatch):
+    monkeypatch.setattr("index.codec.container.VERIFIED", 0)
+    main([str(docs), "--to", str(index)])
+    [path] = index.glob("*.arrays")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:80] + bytes([whole[80] ^ 1]) + whole[81:])
+    assert Snapshot.open(index).document_count == 2
+    capsys.readouterr()
+    assert main(["--check", "--to", str(index)]) == 1
+    assert "does not match its checksum" in capsys.readouterr().err

@@ -367,9 +367,9 @@ def sealed(manifest):
 def test_another_version_of_the_format_is_told(index):
     path = storage.manifest_path(index, 3)
     manifest = json.loads(path.read_bytes().partition(b"\n")[0])
-    for version in (0, 2, "next", None):
+    for version in (0, 1, "next", None):
         path.write_bytes(sealed(manifest | {"format": version}))
-        with pytest.raises(OtherVersion, match=f"format {version}, this program writes 1"):
+        with pytest.raises(OtherVersion, match=f"format {version}, this program writes 2"):
             Snapshot.open(index)
     path.write_bytes(json.dumps({"format": 99, "roots": []}).encode())  # laid out otherwise
     with pytest.raises(OtherVersion, match="build it anew with: python -m index --to"):

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.analysis import analyze
-from index.codec.words import Words
+from index.codec.words import PADDING, Words
 from index.readers.encoding import decode
 
 TABLE = json.loads((ROOT / "tests/data/analysis.json").read_text("utf-8"))
@@ -26,7 +26,7 @@ def found(words: Words, texts: list[str]) -> list[list[tuple[str, int]]]:
     """Give form and position of every token of each text, by way of the compiled pass."""
     encoded = [text.encode() for text in texts]
     starts = np.cumsum([0, *(len(text) + 1 for text in encoded)])
-    stream, first = words.cut(np.frombuffer(b"\n".join([*encoded, b"\n"]), np.uint8), starts)
+    stream, first = words.cut(np.frombuffer(b"\n".join([*encoded, PADDING]), np.uint8), starts)
     tokens, forms = words.tokens(), list(words.forms)
     answer = []
     for begin, end in pairwise(first):

@@ -3,18 +3,23 @@ import fcntl
 import os
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from collections_on_disk import as_document, commit, texts, write
 from conftest import ROOT
 
 from index import storage
-from index.errors import Foreign, Locked, NoIndex, NotWritten
+from index.build import build
+from index.codec import container
+from index.errors import Damaged, Foreign, Locked, NoIndex, NotWritten, OtherVersion
+from index.schema import FORMAT
 from index.snapshot import Snapshot
 from index.writer import MAX_DELETED, MAX_SEGMENTS, Writer, lock
 
@@ -118,12 +123,12 @@ def test_a_merge_takes_the_smallest_neighbours(tmp_path):
 
 
 def test_a_merge_counts_no_deleted_paragraph(index):
-    assert Snapshot.open(index).document_frequency("war") == 8
-    assert commit(index, [], OLD_IDS[:1]).document_frequency("war") == 7  # more than a fifth of 4
+    assert Snapshot.open(index).term("war").df == 8
+    assert commit(index, [], OLD_IDS[:1]).term("war").df == 7  # more than a fifth of 4
     commit(index, [texts(f"more{n}", "war", *["x"] * 40) for n in range(4)])
     snapshot = commit(index, [], ["more0"])
-    assert (snapshot.document_frequency("war"), snapshot.form_frequency("war")) == (10, 10)
-    assert snapshot.document_frequency("absent") == snapshot.form_frequency("absent") == 0
+    assert (snapshot.term("war").df, snapshot.form("war").df) == (10, 10)
+    assert snapshot.term("absent").df == snapshot.form("absent").df == 0
 
 
 def test_deletions_up_to_a_fifth_wait_and_count_till_then(tmp_path):
@@ -131,7 +136,7 @@ def test_deletions_up_to_a_fifth_wait_and_count_till_then(tmp_path):
     before = Snapshot.open(tmp_path)
     for n, frequency in ((0, 20), (1, 20), (2, 20), (3, 20), (4, 15)):
         snapshot = commit(tmp_path, [], [f"{n:02}"])
-        assert snapshot.document_frequency("war") == frequency
+        assert snapshot.term("war").df == frequency
         assert snapshot.find(f"{n:02}") is snapshot.document(f"{n:02}") is None
         assert snapshot.document_count == snapshot.paragraph_count == 19 - n
         assert (snapshot.segments[0].data.path == before.segments[0].data.path) == (n < 4)
@@ -179,11 +184,97 @@ def test_without_a_previous_generation_all_is_replaced(index):
     assert set(files(index)) == named(Snapshot.open(index))
 
 
-def test_much_text_becomes_several_segments_of_one_commit(tmp_path, monkeypatch):
-    monkeypatch.setattr("index.writer.SEGMENT_SIZE", 60)
-    snapshot = commit(tmp_path, OLD)
-    assert len(snapshot.segments) == 3
-    assert (documents_of(snapshot), snapshot.generation) == (OLD_IDS, 1)
+def large(name):
+    """Make a document of which one segment holds few with MEMORY."""
+    rng = random.Random(name)
+    return texts(name, name, *[" ".join(rng.choices(WORDS, k=200)) for _ in range(20)])
+
+
+MEMORY = 1 << 18
+WORDS = [f"word{n}" for n in range(500)]
+LARGE = [large(f"{n:02}") for n in range(30)]
+
+
+def commit_in(folder, memory, documents, previous=None):
+    with lock(folder), Writer(folder, previous, memory) as writer:
+        for document in documents:
+            writer.add(as_document(document))
+        writer.commit(EMPTY)
+    return Snapshot.open(folder)
+
+
+def test_what_does_not_fit_into_memory_becomes_several_segments_of_one_commit(tmp_path):
+    snapshot = commit_in(tmp_path, MEMORY, LARGE)
+    assert 3 <= len(snapshot.segments) <= MAX_SEGMENTS
+    assert (documents_of(snapshot), snapshot.generation) == ([d[0].document for d in LARGE], 1)
+    same_documents(snapshot, LARGE)
+    assert len(commit_in(tmp_path / "other", 1 << 24, LARGE).segments) == 1
+
+
+def same_documents(snapshot, documents):
+    for document in documents:
+        found = snapshot.document(document[0].document)
+        assert found.paragraphs == document
+
+
+def test_a_document_larger_than_the_memory_is_one_segment(tmp_path):
+    snapshot = commit_in(tmp_path, 1 << 12, [LARGE[0], NEW[0], LARGE[1]])
+    assert len(snapshot.segments) == 2
+    same_documents(snapshot, [LARGE[0], NEW[0], LARGE[1]])
+    same_documents(commit_in(tmp_path / "empty", 0, OLD), OLD)
+
+
+def test_a_merge_keeps_everything_but_what_is_deleted(tmp_path):
+    """Sections, lengths, postings and statistics are those of an index made at once."""
+    documents = [*OLD, *LARGE[:3], *NEW]
+    for document in documents:
+        merged = commit(tmp_path / "merged", [document])
+    kept = [d for d in documents if d[0].document not in ("old2", "old5", "01")]
+    merged = commit(tmp_path / "merged", [], ["old2", "old5", "01"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.writer.MAX_SEGMENTS", 1)
+        merged = commit(tmp_path / "merged", [])
+    fresh = write(tmp_path / "fresh", kept)
+    same_documents(merged, kept)
+    (a,), (b,) = merged.segments, fresh.segments
+    assert a.live is None
+    for name in ("length", "section", "section_title", "section_heading", "document_first"):
+        assert getattr(a.data, name).tolist() == getattr(b.data, name).tolist(), name
+    for name in ("with_tokens", "total_length", "paragraph_count", "document_count"):
+        assert getattr(a.data, name) == getattr(b.data, name), name
+    assert list(a.data.document_ids()) == list(b.data.document_ids())
+    assert [a.data.info(n) for n in range(len(kept))] == [b.data.info(n) for n in range(len(kept))]
+    for field in ("terms", "forms"):
+        ours, theirs = getattr(a.data, field), getattr(b.data, field)
+        assert [ours[i] for i in range(len(ours))] == [theirs[i] for i in range(len(theirs))]
+    for term in range(len(a.data.terms)):
+        assert a.data.paragraphs(term).tolist() == b.data.paragraphs(term).tolist()
+        rows = np.arange(a.data.document_frequency(term))
+        for ours, theirs in zip(
+            a.data.positions(term, rows), b.data.positions(term, rows), strict=True
+        ):
+            assert ours.tolist() == theirs.tolist()
+
+
+def test_segments_that_would_be_too_large_are_not_merged(tmp_path, monkeypatch):
+    monkeypatch.setattr("index.writer.MAX_PARAGRAPHS", 5)
+    for number in range(14):
+        snapshot = commit(tmp_path, [texts(f"{number:02}", "title", "text")])
+    assert len(snapshot.segments) > MAX_SEGMENTS - 3
+    assert max(segment.data.paragraph_count for segment in snapshot.segments) <= 5
+    assert documents_of(snapshot) == [f"{number:02}" for number in range(14)]
+
+
+def test_damage_is_not_merged_into_a_new_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("index.codec.container.VERIFIED", 0)
+    write(tmp_path, OLD)
+    path = Snapshot.open(tmp_path).segments[0].data.path
+    whole = path.read_bytes()
+    path.write_bytes(whole[:80] + bytes([whole[80] ^ 1]) + whole[81:])  # of what is stored
+    before = files(tmp_path)
+    with pytest.raises(Damaged, match="does not match its checksum"):
+        commit(tmp_path, [], OLD_IDS[:4])
+    assert files(tmp_path) == before
 
 
 @pytest.mark.parametrize("words", [("",), ("", ""), ("—",)])
@@ -254,7 +345,7 @@ def test_a_disk_that_takes_no_more_leaves_the_index_as_it_was(index, monkeypatch
     monkeypatch.setattr("index.writer.MAX_DELETED", 1.0)
     before, hard = files(index), resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     failed = 0
-    for limit in [0, 1, *range(50, 6000, 150)]:
+    for limit in [0, 1, *range(50, 12_000, 300)]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
         try:
             commit(index, added, ["old3"])
@@ -335,15 +426,31 @@ def test_an_end_while_all_is_taken_back_damages_nothing(index, monkeypatch, coun
     assert documents_of(commit(index, [])) in (OLD_IDS, [*WITHOUT_3, "new"])
 
 
-def test_an_error_within_takes_everything_back(index, monkeypatch):
-    monkeypatch.setattr("index.writer.SEGMENT_SIZE", 10)
+@pytest.mark.parametrize("error", [ZeroDivisionError, None])
+def test_what_is_not_committed_is_taken_back(index, error):
     before = files(index)
-    written = 0
-    with suppress(ZeroDivisionError), lock(index), Writer(index, None) as writer:
-        writer.add(as_document(NEW[0]))
-        written = len(files(index)) - len(before)
-        raise ZeroDivisionError
-    assert written == 1
+    with suppress(ZeroDivisionError), lock(index), Writer(index, None, MEMORY) as writer:
+        for document in LARGE:
+            writer.add(as_document(document))
+        assert len(files(index)) > len(before) + 2
+        if error:
+            raise error
+    assert files(index) == before
+
+
+def test_an_error_in_the_thread_that_stores_is_raised(index, monkeypatch):
+    real, before, calls = container.Output.extend, files(index), []
+
+    def full(*args):
+        calls.append(threading.current_thread() is threading.main_thread())
+        if len(calls) == 5:
+            raise FULL
+        real(*args)
+
+    monkeypatch.setattr(container.Output, "extend", full)
+    with pytest.raises(NotWritten, match="No space left on device"):
+        commit_in(index, 1 << 22, LARGE)
+    assert False in calls
     assert files(index) == before
 
 
@@ -386,6 +493,20 @@ def test_everything_is_on_the_disk_before_the_table_of_contents_has_its_name(ind
     assert inodes < set(first)
     assert index.stat().st_ino in first
     assert last == [index.stat().st_ino]
+
+
+def test_an_index_of_format_1_is_to_be_built_anew(tmp_path):
+    index, document = tmp_path / "index", tmp_path / "text.txt"
+    shutil.copytree(ROOT / "tests/data/format1", index)
+    document.write_text("A treaty")
+    with pytest.raises(OtherVersion, match="of format 1, this program writes 2; build it anew"):
+        Snapshot.open(index)
+    [path, _] = index.glob("*.arrays")
+    with pytest.raises(OtherVersion, match="another version of the format"):
+        container.read(path)
+    assert build(index, [document]).rebuilt
+    assert ids(index) == ["text.txt"]
+    assert set(files(index)) == named(Snapshot.open(index))
 
 
 # Readers see one generation, whole.
@@ -448,7 +569,7 @@ def test_a_reader_sees_whole_generations_while_another_process_commits(tmp_path)
 def check_whole(snapshot):
     expected = sorted(f"{n}-{snapshot.generation}" for n in range(6))
     assert sorted(documents_of(snapshot)) == expected
-    assert snapshot.manifest["format"] == 1
+    assert snapshot.manifest["format"] == FORMAT
     for name in expected:
         assert snapshot.document(name).paragraphs[1].text == f"word{snapshot.generation}"
 

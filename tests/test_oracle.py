@@ -9,7 +9,9 @@ from operator import itemgetter
 
 import pytest
 from hypothesis import given
-from oracle import Collection, evaluate, grained, stored_length
+from hypothesis import strategies as st
+from oracle import evaluate, nearness
+from oracle_collection import Collection, grained, stored_length
 from strategies import cases, random_deletions, seeded
 from whoosh.query import (
     And,
@@ -25,6 +27,7 @@ from whoosh.query import (
     Term,
     Wildcard,
 )
+from whoosh.query.spans import SpanNear2
 
 from index.model import Paragraph
 
@@ -191,7 +194,118 @@ def test_a_phrase_that_nowhere_stands_matches_nothing(words):
     assert found(Phrase("text", words), SMALL) == set()
 
 
-# Prefixes
+# Words near each other
+
+
+def near_each_other(forms: str, others: int, field: str = "text") -> SpanNear2:
+    words = [Term(field, form) for form in forms.split()]
+    return SpanNear2(words, slop=others + 1, ordered=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "forms", "expected"),
+    [
+        ("a x b", "a b", [0, 1 / 2, 1 / 2]),
+        ("a b", "b a", [1, 1, 1]),
+        ("a b a", "a b", [2, 2, 2]),  # either a, with b
+        ("a b x x a", "a b", [1, 1, 1 + 1 / 3]),
+        ("a a b", "a b", [1, 1, 1]),  # the first a has a window within its own
+        ("a x a", "a a", [0, 1 / 2, 1 / 2]),
+        ("a a a", "a a", [2, 2, 2]),
+        ("a b", "a a b", [0, 0, 0]),
+        ("a a", "a", [2, 2, 2]),
+        ("a x x x b", "a b", [0, 0, 0]),
+    ],
+)
+def test_tf_of_words_near_each_other(text, forms, expected):
+    assert [count(text, forms, others) for others in (0, 1, 2)] == expected
+
+
+def count(text: str, forms: str, others: int) -> float:
+    words = text.split()
+    return nearness(
+        forms.split(),
+        {f: [i for i, w in enumerate(words) if w == f] for f in forms.split()},
+        others,
+    )
+
+
+@given(
+    st.dictionaries(st.sampled_from("abc"), st.lists(st.integers(0, 9), min_size=1), min_size=1),
+    st.randoms(use_true_random=False),
+    st.integers(0, 9),
+)
+def test_tf_of_words_near_each_other_is_as_defined(positions, rng, most):
+    """All stretches are tried: those that hold the words and have no such stretch within."""
+    words = [rng.choice(sorted(positions)) for _ in range(rng.randint(1, 4))]
+    wanted = {word: words.count(word) for word in words}
+
+    def holds(first: int, last: int) -> bool:
+        stretch = set(range(first, last + 1))
+        return all(len(stretch & set(positions[word])) >= n for word, n in wanted.items())
+
+    tf = 0.0
+    for first in range(10):
+        for last in range(first, 10):
+            shortest = not holds(first + 1, last) and not holds(first, last - 1)
+            others = max(0, last - first + 1 - len(words))
+            if holds(first, last) and shortest and others <= most:
+                tf += 1 / (1 + others)
+    ordered = {word: sorted(places) for word, places in positions.items()}
+    assert nearness(words, ordered, most) == tf
+
+
+def test_words_near_each_other_weigh_as_a_phrase():
+    # N = 3, lengths 1 + 4 + 3, average 8 / 3. By stem war is in 2, treaty in 2: ln(1 + 1.5 / 2.5)
+    # each; as typed war is in 1, treaty in 2.
+    text = document("Border", "wars and the treaty", "treaty for war")
+    k4, k3 = (1.2 * (0.25 + 0.75 * length / (8 / 3)) for length in (4, 3))
+    both = 2 * math.log(1 + 1.5 / 2.5)
+    assert scores(near_each_other("war treaty", 2), text) == pytest.approx(
+        {1: both * (1 / 3) / (1 / 3 + k4), 2: both * 0.5 / (0.5 + k3)}
+    )
+    one = math.log(1 + 2.5 / 1.5) + math.log(1 + 1.5 / 2.5)
+    assert scores(near_each_other("war treaty", 1, "form"), text) == pytest.approx(
+        {2: one * 0.5 / (0.5 + k3)}
+    )
+    assert found(near_each_other("war treaty", 0), text) == set()
+
+
+def test_two_words_may_share_a_position():
+    # co-ordinated is co and ordinated, and coordinated where co is.
+    text = document("Border", "co-ordinated", "talk-s")
+    assert found(near_each_other("co coordinated", 0), text) == {1}
+    assert found(near_each_other("talk talks", 0), text) == set()  # one word, at one position
+
+
+# Prefixes and wildcards
+
+
+@pytest.mark.parametrize(
+    ("wildcard", "expected"),
+    [
+        ("tr*", {1, 2}),
+        ("t*y", {1, 2}),
+        ("?reaty", {1, 2}),
+        ("treat??", set()),
+        ("treat???", {2}),
+        ("*", {0, 1, 2}),
+        ("w?r", {2}),
+        ("war", {2}),
+        ("a.", set()),
+        ("", set()),
+    ],
+)
+def test_a_wildcard_is_of_any_characters(wildcard, expected):
+    text = document("Border", "treaty", "treaty treaties war")
+    assert found(Wildcard("form", wildcard), text) == expected
+
+
+def test_a_wildcard_scores_as_a_prefix():
+    text = document("Border", "treaty", "treaty treaties war")
+    assert scores(Wildcard("form", "tr*", boost=2.0), text) == scores(
+        Prefix("form", "tr", boost=2.0), text
+    )
 
 
 def test_a_prefix_is_one_leaf_over_its_forms():
@@ -212,13 +326,15 @@ def test_a_prefix_is_of_forms_not_of_stems():
     assert found(Prefix("form", "armie"), text) == {1}
 
 
+@pytest.mark.parametrize("leaf", [Prefix("form", "p"), Wildcard("form", "p*")])
 @pytest.mark.parametrize(("forms", "scored"), [(1024, True), (1025, False)])
-def test_a_prefix_of_more_than_1024_forms_matches_without_a_score(forms, scored):
+def test_more_than_1024_forms_match_without_a_score(leaf, forms, scored):
     text = document("War", " ".join(f"p{number}" for number in range(forms)), "p0 war")
-    answer = evaluate(Collection([text]), Or([Prefix("form", "p"), Prefix("form", "p")]))
-    assert answer.ordinals == [1, 2]
+    answer = evaluate(Collection([text]), Or([leaf, leaf]))
+    assert sorted(answer.ordinals) == [1, 2]
     assert [score > 0 for score in answer.scores] == [scored, scored]
-    assert len(answer.warnings) == (0 if scored else 1)
+    said = "p* stands for 1,025 words: all are found, without a score"
+    assert answer.warnings == ([] if scored else [said])
 
 
 # Context
@@ -257,9 +373,10 @@ def test_the_title_and_the_nearest_heading_add_their_words_by_stem(tree):
 
 
 def test_a_phrase_gives_context_word_by_word():
-    tree = Phrase("text", ["treaty", "war"])
+    phrase, near = Phrase("text", ["treaty", "war"]), near_each_other("treaty war", 3)
     treaty, war = WAR_IN_TITLE + TREATY_IN_HEADING, WAR_IN_TITLE + WAR_IN_HEADING
-    assert context(tree) == [WAR_IN_TITLE, treaty, war, WAR_IN_TITLE]
+    for tree in (phrase, near):
+        assert context(tree) == [WAR_IN_TITLE, treaty, war, WAR_IN_TITLE]
 
 
 def test_boosts_multiply_down_to_the_context():
@@ -281,6 +398,7 @@ def test_alternatives_give_the_larger_context_not_the_sum():
         And([word("absent"), Not(word("war"))]),
         Not(Not(word("war"))),
         Every(),
+        Wildcard("form", "w?r"),
         NullQuery,
         DisjunctionMax([]),
     ],
@@ -367,6 +485,23 @@ def test_deleted_paragraphs_never_match_but_count_in_the_statistics():
     assert scores(word("war"), SMALL, deleted={2}) == {1: war[1]}
 
 
+def test_a_filter_takes_hits_away_and_changes_no_score():
+    texts = (document("Border", "war", "war peace"), document("Talks", "war"))
+    everything = evaluate(Collection(texts), word("war"))
+    assert (everything.total, everything.documents) == (3, 2)
+    some = evaluate(Collection(texts), word("war"), among=[True, False, True, True, False])
+    assert (some.ordinals, some.total, some.documents) == ([2], 1, 1)
+    assert some.scores == [everything.scores[everything.ordinals.index(2)]]
+
+
+def test_without_context_words_score_by_themselves():
+    tree, collection = AndMaybe(word("border"), word("war")), Collection([TALKS])
+    bare = evaluate(collection, tree, context=False)
+    by_ordinal = dict(zip(bare.ordinals, bare.scores, strict=True))
+    assert by_ordinal == scored(collection, word("border"))
+    assert by_ordinal != scored(collection, tree)
+
+
 def test_ties_go_to_the_lower_ordinal_and_k_cuts_the_list_alone():
     texts = document("Border", "war", "war war", "war", "war")
     answer = evaluate(Collection([texts]), word("war"), k=3)
@@ -378,7 +513,8 @@ def test_ties_go_to_the_lower_ordinal_and_k_cuts_the_list_alone():
 @pytest.mark.parametrize(
     "tree",
     [
-        Wildcard("form", "w?r"),
+        Wildcard("text", "w?r"),
+        SpanNear2([word("war"), word("treaty")], ordered=True),
         Phrase("text", ["war", "treaty"], slop=2),
         Prefix("text", "wa"),
     ],

@@ -1,106 +1,86 @@
+import os
 import random
+import subprocess
+import sys
 
 import oracle
 import pytest
 import strategies
+from against_oracle import Ask, Case, Pair, random_asks, random_case
 from collections_on_disk import commit, texts, write
-from hypothesis import HealthCheck, given, settings
+from conftest import ROOT
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from whoosh import query
+from whoosh.query.spans import SpanNear2
 
-from index.snapshot import Snapshot
-from search import execute as module
 from search.execute import execute
 from search.query import parse
 
 
-def same(snapshot: Snapshot, collection: oracle.Collection, tree: query.Query) -> int:
-    """Hold the engine to the oracle, bit for bit; give how many paragraphs match."""
-    found, wanted = execute(snapshot, tree), oracle.evaluate(collection, tree)
-    assert found.ordinals.tolist() == wanted.ordinals, tree
-    assert found.scores.tolist() == wanted.scores, tree
-    return wanted.total
+@pytest.fixture(autouse=True)
+def keep_deleted(monkeypatch):
+    """Deleted paragraphs count in the statistics until their segment is written anew: never."""
+    monkeypatch.setattr("index.writer.MAX_DELETED", 1.0)
+
+
+def same(folder, texts_, *trees, segments=1, **asked) -> oracle.Answer:
+    """Hold the engine to the oracle for some trees; give the last answer."""
+    size = -(-len(texts_) // segments)
+    parts = [texts_[first : first + size] for first in range(0, len(texts_), size)]
+    pair = Pair(folder, Case(tuple(parts)))
+    return [pair.check(Ask(tree, **asked)) for tree in trees][-1]
+
+
+def compare(folder, seed: int, size: int | None, collections: int, asks: int) -> tuple[int, int]:
+    """Compare random collections; give how many trees found something, and the most segments."""
+    rng, found, segments = random.Random(seed), 0, 0
+    for number in range(collections):
+        case = random_case(rng, size)
+        pair = Pair(folder / str(number), case)
+        segments = max(segments, len(pair.snapshot.segments))
+        for _, ask in zip(range(asks), random_asks(rng, case), strict=False):
+            found += pair.check(ask).total > 0
+    return found, segments
+
+
+# Everything that can be asked, of everything that can be indexed.
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_generated_trees_over_several_segments(tmp_path, seed):
-    documents, matching = None, 0
-    for number, case in enumerate(strategies.seeded(1000, seed, most=8)):
-        if case[0] is not documents:
-            documents = case[0]
-            segments = random.Random(number).randint(1, 4)
-            snapshot = write(tmp_path / str(number), documents, segments)
-            collection = oracle.Collection(documents, set())
-        matching += same(snapshot, collection, case[1]) > 0
-    assert matching > 500
+def test_nested_trees_over_segments_with_deletions_and_filters(tmp_path, seed):
+    found, segments = compare(tmp_path, seed, size=None, collections=20, asks=40)
+    assert found > 300
+    assert segments >= 6
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_generated_trees_with_deletions(tmp_path, seed, monkeypatch):
-    """Deleted paragraphs count in the statistics until their segment is written anew."""
-    monkeypatch.setattr("index.writer.MAX_DELETED", 1.0)
-    rng, deletions = random.Random(seed), 0
-    for number in range(15):
-        documents = strategies.random_documents(rng, most=8)
-        folder = tmp_path / f"{number}"
-        write(folder, documents, segments=rng.randint(1, 3))
-        deleted = strategies.random_deletions(rng, documents)
-        # A segment that has nothing left goes at once: one document stays in each.
-        names = {p.document for i, p in enumerate(p for d in documents for p in d) if i in deleted}
-        sizes = [s.data for s in Snapshot.open(folder).segments]
-        for data in sizes:
-            names.discard(data.info(0).id)
-        ordinals = {i for i, p in enumerate(p for d in documents for p in d) if p.document in names}
-        snapshot = commit(folder, [], names) if names else Snapshot.open(folder)
-        collection, present = oracle.Collection(documents, ordinals), strategies.places(documents)
-        deletions += len(ordinals)
-        for _ in range(30):
-            same(snapshot, collection, strategies.random_tree(rng, present))
-    assert deletions > 50
+@pytest.mark.parametrize("size", [300, 900, 3000])
+def test_collections_of_many_blocks(tmp_path, size):
+    found, _ = compare(tmp_path, size, size, collections=2, asks=80)
+    assert found > 60
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(strategies.cases)
-def test_hypothesis_finds_no_difference(tmp_path_factory, case):
-    documents, tree = case
-    same(write(tmp_path_factory.mktemp("i"), documents), oracle.Collection(documents, set()), tree)
+def test_a_collection_of_several_windows(tmp_path):
+    found, _ = compare(tmp_path, seed=5, size=40_000, collections=1, asks=30)
+    assert found > 15
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.randoms(use_true_random=False))
+def test_hypothesis_finds_no_difference(tmp_path_factory, rng):
+    documents = strategies.random_documents(rng, most=3)
+    case = Case(tuple(strategies.random_segments(rng, documents)))
+    Pair(tmp_path_factory.mktemp("i"), case).check(next(random_asks(rng, case)))
 
 
 def test_generated_query_strings(tmp_path):
     rng = random.Random(7)
-    documents = strategies.random_documents(rng, most=8)
-    snapshot, collection = write(tmp_path, documents, 2), oracle.Collection(documents, set())
-    for _ in range(1500):
+    case = random_case(rng)
+    pair = Pair(tmp_path, case)
+    for _ in range(1000):
         text = strategies.random_query(rng)
         for relaxed in (False, True):
-            same(snapshot, collection, parse(text, relaxed).tree)
-
-
-def test_a_prefix_of_too_many_forms_finds_all_of_them_without_a_score(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MAX_FORMS", 2)
-    monkeypatch.setattr(oracle, "MAX_FORMS", 2)
-    documents = [texts("a", "title", "war wars warring", "wares", "peace", "warden war")]
-    snapshot, collection = write(tmp_path, documents), oracle.Collection(documents, set())
-    assert same(snapshot, collection, query.Prefix("form", "war")) == 3
-    answer = execute(snapshot, query.Prefix("form", "war"))
-    assert set(answer.scores.tolist()) == {0.0}
-    assert answer.warnings == ("war* stands for 5 words: all are found, without a score",)
-    assert set(execute(snapshot, query.Prefix("form", "ward")).scores.tolist()) != {0.0}
-
-
-def test_documents_are_counted_over_segments(tmp_path):
-    documents = [texts(name, "war", "war", "peace") for name in "abc"]
-    answer = execute(write(tmp_path, documents, 3), query.Term("text", "war"))
-    assert (len(answer.ordinals), answer.documents) == (6, 3)
-
-
-def test_ties_go_to_the_lower_ordinal(tmp_path):
-    documents = [texts(name, "t", *["same words"] * 30) for name in "abc"]
-    answer = execute(write(tmp_path, documents, 3), query.Term("text", "same"))
-    assert answer.ordinals.tolist() == sorted(answer.ordinals.tolist())
-    assert len(answer.ordinals) == 90
+            pair.check(Ask(parse(text, relaxed).tree, k=rng.choice((10, None))))
 
 
 @pytest.mark.parametrize("name", ["time", "cranfield"])
@@ -108,14 +88,190 @@ def test_real_text(tmp_path, name, judged):
     """Real paragraphs and real questions, where the measurement data are at hand."""
     paragraphs, questions = judged(name)
     documents = [
-        texts(f"{first:05}", *paragraphs[first : first + 10]) for first in range(0, 300, 10)
+        texts(f"{first:05}", *paragraphs[first : first + 10]) for first in range(0, 400, 10)
     ]
-    snapshot, collection = write(tmp_path, documents, 3), oracle.Collection(documents, set())
-    for question in questions[:40]:
-        same(snapshot, collection, parse(question, relaxed=True).tree)
+    trees = [parse(question, relaxed=True).tree for question in questions[:40]]
+    same(tmp_path, documents, *trees, segments=3, k=10, count=False, documents=False)
+
+
+def test_the_kernels_run_uncompiled(tmp_path):
+    program = f"import test_search_execute as t; t.a_few_trees({str(tmp_path)!r})"
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": f"{ROOT}:{ROOT}/tests"}
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], env=environment, check=True, timeout=300
+    )
+
+
+def a_few_trees(folder: str) -> None:
+    rng = random.Random(3)
+    documents = strategies.random_documents(rng, most=6) + strategies.random_crowd(rng, 150)
+    case = Case((documents[:3], documents[3:]), frozenset([documents[1][0].document]))
+    pair, found = Pair(type(ROOT)(folder), case), 0
+    for _, ask in zip(range(60), random_asks(rng, case), strict=False):
+        found += pair.check(ask).total > 0
+    assert found > 20
+
+
+# What bounds and blocks make hard.
+
+
+@pytest.mark.parametrize("count", [False, True])
+def test_the_best_k_are_the_first_of_all_for_every_k(tmp_path, count):
+    """Every score stands three times, in different segments."""
+    lengths = (*range(1, 50), 3, 300)
+    documents = [texts(n, n, *["war " * (i % 4) + "x " * i for i in lengths]) for n in "abc"]
+    pair = Pair(tmp_path, Case(tuple([document] for document in documents)))
+    for tree in (query.Term("text", "war"), parse("war x", relaxed=True).tree):
+        wanted = oracle.evaluate(pair.collection, tree)
+        for k in (*range(wanted.total + 2), 1 << 20, None):
+            pair.compare(Ask(tree, k, count, documents=count), wanted)
+
+
+def test_the_best_are_deleted_or_filtered_out(tmp_path):
+    rng = random.Random(2)
+    documents = [
+        texts(f"{i:04}", "t", "war " * (1 + i % 40) + rng.choice(("x ", "y ", "z ")) * 3)
+        for i in range(600)
+    ]
+    best = {document[0].document for i, document in enumerate(documents) if i % 40 > 30}
+    rest = frozenset(p.id for d in documents for p in d if p.document not in best)
+    for name, deleted, among in (("a", best, None), ("b", set(), rest), ("c", {"0039"}, rest)):
+        pair = Pair(tmp_path / name, Case((documents[:400], documents[400:]), frozenset(deleted)))
+        for text in ("war", "war x", "+war x y", '"war war"', "war -y"):
+            for k in (1, 10, 100):
+                pair.check(
+                    Ask(
+                        parse(text, relaxed=True).tree, k, count=False, documents=False, among=among
+                    )
+                )
+
+
+def test_bounds_hold_when_the_average_length_changes_after_a_segment_is_written(tmp_path):
+    rng = random.Random(4)
+    segments = []
+    for number, most in enumerate((3, 200, 2, 60)):
+        crowd = [[rng.choice("abcdefgh") for _ in range(rng.randint(1, most))] for _ in range(300)]
+        segments.append([texts(f"{number}", "title", *map(" ".join, crowd))])
+    pair = Pair(tmp_path, Case(tuple(segments)))
+    for text in ("a", "a b", "+a b c", '"a b"', "a b c d e f g h"):
+        for k in (1, 10, 100):
+            pair.check(Ask(parse(text, relaxed=True).tree, k, count=False, documents=False))
+
+
+@pytest.mark.parametrize("count", [1, 127, 128, 129, 255, 256, 257, 511, 513, 1024])
+def test_a_word_in_so_many_paragraphs(tmp_path, count):
+    """Around a full block, and a bitmap's ranks."""
+    paragraphs = ["the war" if i % 2 else "the peace the" for i in range(count)]
+    trees = [parse(text).tree for text in ("the", "war", "war the", '"the war"', "the -war", "th*")]
+    same(tmp_path, [texts("a", "title", *paragraphs)], *trees, k=10)
+
+
+def test_nothing_is_found_where_all_is_deleted_or_filtered_out(tmp_path):
+    documents = [texts(name, "war", "war", "peace") for name in "abc"]
+    for tree in (query.Term("text", "war"), query.Every(), query.Not(query.Term("text", "war"))):
+        for k in (10, None):
+            pair = Pair(tmp_path / f"{k}", Case((documents[:1], documents[1:])))
+            assert pair.check(Ask(tree, k, among=frozenset())).total == 0
+    pair = Pair(tmp_path / "deleted", Case((documents,), frozenset("abc")))
+    assert pair.check(Ask(query.Every(), 10)).total == 0
+
+
+# Forms.
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [query.Prefix("form", "p"), query.Wildcard("form", "p*"), query.Wildcard("form", "*p?*")],
+)
+@pytest.mark.parametrize(("forms", "scored"), [(1024, True), (1025, False)])
+def test_more_than_1024_forms_are_found_without_a_score(tmp_path, leaf, forms, scored):
+    words = [f"p{number}" for number in range(forms)]
+    documents = [texts("a", "War", " ".join(words[:600])), texts("b", " ".join(words[500:]), "p0")]
+    tree = query.Or([leaf, leaf, query.Not(leaf)])
+    answer = same(tmp_path, documents, leaf, tree, segments=2, k=10)
+    assert len(answer.warnings) == (not scored)
+    assert (max(answer.scores) > 0) == scored
+
+
+def test_what_is_said_of_too_many_forms(tmp_path):
+    words = " ".join(f"war{number}" for number in range(1025))
+    snapshot = write(tmp_path, [texts("a", "title", words)])
+    answer = execute(snapshot, query.Wildcard("form", "w?r*"), 10)
+    assert answer.warnings == ("w?r* stands for 1,025 words: all are found, without a score",)
+
+
+@pytest.mark.parametrize(
+    ("wildcard", "matched"),
+    [
+        ("w?r", {"war", "w𐐨r"}),
+        ("w*r", {"war", "wr", "wждr", "w𐐨r"}),
+        ("w??r", {"wждr"}),
+        ("w????r", set()),
+        ("?", {"я"}),
+        ("w?r*", {"war", "wars", "w𐐨r"}),
+        ("*?*?*?*?*", {"wars", "wждr"}),
+        ("*", {"war", "wars", "wr", "wждr", "я", "w𐐨r"}),
+        ("war", {"war"}),
+        ("", set()),
+    ],
+)
+def test_a_wildcard_counts_code_points(tmp_path, wildcard, matched):
+    words = ["war", "wars", "wr", "wждr", "я", "w𐐨r"]
+    found = same(tmp_path, [texts("a", "—", *words)], query.Wildcard("form", wildcard))
+    assert {words[ordinal - 1] for ordinal in found.ordinals} == matched
+
+
+# Proximity.
+
+
+@pytest.mark.parametrize("field", ["text", "form"])
+def test_words_near_each_other(tmp_path, field):
+    rng = random.Random(6)
+    crowd = [" ".join(rng.choices(("a", "b", "x", "talks", "talk"), k=12)) for _ in range(200)]
+    more = ("co-ordinated talk-s", "a", "a a a", "b " * 200 + "a a")
+    trees = []
+    for forms in ("a", "a b", "b a", "a a", "a b a", "a a a b", "talk talks", "co coordinated"):
+        words = [query.Term(field, form) for form in forms.split()]
+        for others in (0, 1, 2, 5, 1000):
+            near = SpanNear2(words, slop=others + 1, ordered=False)
+            trees += [near, query.Or([near, words[0]], boost=2.0)]
+    same(tmp_path, [texts("d", "a b", *crowd, *more)], *trees, k=20)
+
+
+# What an answer holds.
+
+
+def test_documents_are_counted_over_segments(tmp_path):
+    documents = [texts(name, "war", "war", "peace") for name in "abc"]
+    answer = execute(write(tmp_path, documents, 3), query.Term("text", "war"), 1, documents=True)
+    assert (len(answer.ordinals), answer.total, answer.documents) == (1, 6, 3)
+
+
+def test_without_a_count_there_is_none(tmp_path):
+    snapshot = write(tmp_path, [texts("a", "war", "war")])
+    answer = execute(snapshot, query.Term("text", "war"), 1, count=False)
+    assert (answer.total, answer.documents) == (None, None)
+
+
+def test_ties_go_to_the_lower_ordinal(tmp_path):
+    documents = [texts(name, "t", *["same words"] * 30) for name in "abc"]
+    snapshot = write(tmp_path, documents, 3)
+    everything = execute(snapshot, query.Term("text", "same")).ordinals.tolist()
+    assert everything == [o for o in range(93) if o % 31]
+    for k in (1, 29, 30, 31, 60, 89):
+        best = execute(snapshot, query.Term("text", "same"), k, count=False, documents=False)
+        assert best.ordinals.tolist() == everything[:k]
+
+
+def test_a_replaced_document_is_found_as_it_is_now(tmp_path):
+    write(tmp_path, [texts("a", "War", "war"), texts("b", "Peace", "peace")])
+    snapshot = commit(tmp_path, [texts("a", "Talks", "talk")], ["a"])
+    assert execute(snapshot, query.Term("text", "war"), 10).total == 0
+    assert execute(snapshot, query.Term("text", "talk"), 10).total == 2
 
 
 @given(st.lists(st.sampled_from(["a", "b", "a-b", "ab", "a's"]), min_size=1, max_size=6))
+@example(["a-b", "a-b"])
 def test_a_text_is_found_by_itself_as_a_phrase(tmp_path_factory, words):
     text = " ".join(words)
     snapshot = write(tmp_path_factory.mktemp("i"), [texts("d", "title", text)])

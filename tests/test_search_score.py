@@ -7,7 +7,7 @@ from collections_on_disk import texts, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.codec.lengths import DECODED
+from index.codec.lengths import DECODED, K1, B, length_norms
 from search import score
 from search.execute import execute
 from search.query import parse
@@ -16,7 +16,7 @@ COUNTS = st.integers(1, 10**9)
 
 
 def test_parameters():
-    assert (score.K1, score.B) == (1.2, 0.75)
+    assert (K1, B) == (1.2, 0.75)
     assert (score.TITLE_WEIGHT, score.SECTION_WEIGHT) == (0.25, 0.5)
     assert score.QUANTUM == 2.0**-36
 
@@ -33,7 +33,7 @@ def test_idf_is_positive_and_the_rarer_the_greater(count, frequency):
 
 
 def test_length_norms():
-    norms = score.length_norms(20.0)
+    norms = length_norms(20.0)
     assert len(norms) == 256
     assert norms.dtype == np.float32
     assert norms[20] == np.float32(1.2)  # of average length: K is k1
@@ -51,7 +51,7 @@ def test_length_norms():
 )
 def test_bm25(weight, frequencies, code, average):
     tf = np.array(frequencies, np.uint32)
-    norms = np.full(len(tf), score.length_norms(average)[code])
+    norms = np.full(len(tf), length_norms(average)[code])
     found = score.bm25(weight, tf, norms)
     assert found.dtype == np.float64
     wanted = weight * tf / (tf + norms.astype(np.float64))

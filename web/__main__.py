@@ -26,6 +26,7 @@ from index.settings import add_folder_option
 from index.version import VERSION
 from search.errors import Unavailable, Unusable
 from search.local import Local
+from search.warm import prime, warm
 from web.app import create_app
 from web.pages import count
 from web.settings import Settings
@@ -47,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = _settings(argv)
     try:
         address = free_address(settings.host, settings.port)
+        warm()
         _look_at(settings.index)
     except OSError as error:
         print(f"web: {_why(error, settings)}", file=sys.stderr)
@@ -109,6 +111,7 @@ def load(settings: Settings) -> Bottle:
     """Make the application, in the worker process."""
     threading.Thread(target=announce, args=(settings,), daemon=True).start()
     threading.Thread(target=follow_parent, daemon=True).start()
+    prime()
     return create_app(Local(settings.index), settings)
 
 

@@ -291,7 +291,7 @@ class PerDocumentReader(base.PerDocumentReader):
         return int(DECODED[self._data.length].max()) if fieldname in FIELDS else 0
 
     def stored_fields(self, docnum: int) -> dict[str, Any]:
-        info = self._data.info(int(self._data.document[docnum]))
+        info = self._data.info(self._data.document_of(docnum))
         paragraph = self._data.paragraph(docnum, info.id)
         return {
             "text": paragraph.text,

@@ -6,21 +6,82 @@ import os
 import struct
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from index.errors import Damaged, OtherVersion
 
-MAGIC = b"PASSAGE1"
+MAGIC = b"PASSAGE2"
 """The first and the last eight bytes; the digit is the version of this layout."""
 
 ALIGNMENT = 64
+SLACK = 8
+"""How many zero bytes at least stand behind each array, which is read eight bytes at a time."""
+
+VERIFIED = 1 << 26
+"""Up to which size, in bytes, a file is compared with all its checksums when it is opened."""
+
 _TRAILER = struct.Struct("<QII8s")
 
 Array = npt.NDArray[Any]
+
+
+class Output:
+    """A file of arrays while it is written, one array after the other. No file is written over.
+
+    It is a file once it is finished; until then, `discard` removes it. Every method raises OSError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("xb")
+        self._entries: dict[str, dict[str, Any]] = {}
+        self._file.write(MAGIC)
+
+    def append(self, name: str, array: Array) -> None:
+        """Write an array."""
+        data = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        self.begin(name, data.dtype)
+        self.extend(name, data.data)
+
+    def begin(self, name: str, dtype: npt.DTypeLike) -> None:
+        """Begin an array whose items come piece by piece, before any other is begun."""
+        kind = np.dtype(dtype).str
+        self._pad()
+        self._entries[name] = {"dtype": kind, "length": 0, "offset": self._file.tell(), "crc32": 0}
+
+    def extend(self, name: str, data: bytes | memoryview) -> None:
+        """Write a piece of the array begun last."""
+        view, entry = memoryview(data).cast("B"), self._entries[name]
+        self._file.write(view)
+        entry["crc32"] = zlib.crc32(view, entry["crc32"])
+        entry["length"] += len(view) // np.dtype(entry["dtype"]).itemsize
+
+    def finish(self, meta: Mapping[str, Any]) -> None:
+        """Write what else is to be noted, and bring all of it down to the disk."""
+        self._pad()
+        directory = json.dumps({"meta": dict(meta), "arrays": self._entries}).encode()
+        offset = self._file.tell()
+        self._file.write(directory)
+        self._file.write(_TRAILER.pack(offset, len(directory), zlib.crc32(directory), MAGIC))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def discard(self) -> None:
+        """Remove what was written."""
+        try:
+            self._file.close()  # which writes what is left, if it can
+        finally:
+            self._path.unlink(missing_ok=True)
+
+    def _pad(self) -> None:
+        slack = SLACK if self._entries else 0
+        self._file.write(bytes(slack + -(self._file.tell() + slack) % ALIGNMENT))
 
 
 def write(path: Path, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> None:
@@ -28,47 +89,44 @@ def write(path: Path, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> N
 
     Raises OSError; what was written until then is removed. No file is written over.
     """
-    with path.open("xb") as file:
-        try:
-            file.write(MAGIC)
-            entries = {name: _append(file, array) for name, array in arrays.items()}
-            directory = json.dumps({"meta": dict(meta), "arrays": entries}).encode()
-            offset = file.tell()
-            file.write(directory)
-            file.write(_TRAILER.pack(offset, len(directory), zlib.crc32(directory), MAGIC))
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-
-
-def _append(file: BinaryIO, array: Array) -> dict[str, Any]:
-    data = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    file.write(bytes(-file.tell() % ALIGNMENT))
-    offset = file.tell()
-    file.write(data.data)
-    return {
-        "dtype": data.dtype.str,
-        "length": len(data),
-        "offset": offset,
-        "crc32": zlib.crc32(data.data),
-    }
+    output = Output(path)
+    try:
+        for name, array in arrays.items():
+            output.append(name, array)
+        output.finish(meta)
+    except OSError:
+        with suppress(OSError):
+            output.discard()
+        raise
 
 
 def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Map a file; give its arrays (read-only, one-dimensional) and what else its writer noted.
+    """Map a file; give its arrays (one-dimensional) and what else its writer noted.
 
-    Raises Damaged where a byte of the file is not as it was written, and OtherVersion;
-    FileNotFoundError and other errors of the system pass.
+    The arrays can be written to, as compiled code wants it, but the file stays as it is: what is
+    written is the process's own. Up to VERIFIED, every byte is compared with its checksum; in a
+    larger file the directory alone. Raises Damaged where something is not as it was written, and
+    OtherVersion; FileNotFoundError and other errors of the system pass.
     """
+    return _read(path, VERIFIED)
+
+
+def verify(path: Path) -> None:
+    """Compare every byte of a file with its checksum. Raises what `read` raises."""
+    _read(path, None)
+
+
+def _read(path: Path, verified: int | None) -> tuple[dict[str, Array], dict[str, Any]]:
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size < len(MAGIC) + _TRAILER.size:
             raise Damaged(f"{path} is cut short")
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     try:
         directory = _directory(path, data)
-        return _arrays(path, data, dict(directory["arrays"])), dict(directory["meta"])
+        arrays = _arrays(path, data, dict(directory["arrays"]))
+        if verified is None or len(data) <= verified:
+            _verify(path, data, arrays, directory["arrays"])
+        return arrays, dict(directory["meta"])
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         # The checksums are right, but no directory of ours reads like this.
         raise Damaged(f"{path} is not of this program's making: {error!r}") from error
@@ -90,13 +148,27 @@ def _directory(path: Path, data: mmap.mmap) -> dict[str, Any]:
 
 
 def _arrays(path: Path, data: mmap.mmap, entries: dict[str, dict[str, Any]]) -> dict[str, Array]:
-    arrays, end = {}, len(MAGIC)
+    """Give the arrays where the directory says that they are; SLACK stands behind each."""
+    arrays, end = {}, len(data) - _TRAILER.size - SLACK
     for name, entry in entries.items():
-        offset = entry["offset"]
-        array = np.frombuffer(data, np.dtype(entry["dtype"]), entry["length"], offset)
-        if zlib.crc32(array.data) != entry["crc32"]:
-            raise Damaged(f"{path} is altered: the array {name} does not match its checksum")
-        if any(data[end:offset]):
-            raise Damaged(f"{path} is altered: the padding before the array {name} is not zero")
-        arrays[name], end = array, offset + array.nbytes
+        offset, dtype = entry["offset"], np.dtype(entry["dtype"])
+        array = np.frombuffer(data, dtype, entry["length"], offset)
+        if offset % ALIGNMENT or offset + array.nbytes > end:
+            raise Damaged(f"{path} is not of this program's making: the place of {name}")
+        arrays[name] = array
     return arrays
+
+
+def _verify(
+    path: Path, data: mmap.mmap, arrays: dict[str, Array], entries: dict[str, dict[str, Any]]
+) -> None:
+    end = len(MAGIC)
+    for name, array in arrays.items():
+        if zlib.crc32(array.data) != entries[name]["crc32"]:
+            raise Damaged(f"{path} is altered: the array {name} does not match its checksum")
+        if any(data[end : entries[name]["offset"]]):
+            raise Damaged(f"{path} is altered: the padding before the array {name} is not zero")
+        end = entries[name]["offset"] + array.nbytes
+    offset = _TRAILER.unpack(data[-_TRAILER.size :])[0]
+    if any(data[end:offset]):
+        raise Damaged(f"{path} is altered: the padding behind the arrays is not zero")

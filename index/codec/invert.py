@@ -1,121 +1,208 @@
-"""Documents in, the arrays of one segment out."""
+"""Documents in, the file of one segment out.
+
+Text is taken in batches: cut into words, of which the numbers are kept until the end, and stored,
+compressed by a thread beside; so of the text itself no more than a few batches is in memory.
+"""
 
 import json
 from array import array
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
 from index.analysis import UNICODE
 from index.codec import lengths
-from index.codec.container import Array
-from index.codec.layout import NONE
-from index.codec.postings import blob, invert, text_starts
-from index.codec.words import I64, Words
+from index.codec.compress import Blocks, Compressor, Records, descriptions, joined, train
+from index.codec.container import Array, Output
+from index.codec.dictionaries import blob, text_starts
+from index.codec.layout import HEADLINE, NONE
+from index.codec.postings import invert
+from index.codec.words import I64, PADDING, U32, Words
+from index.errors import NotWritten
 from index.model import KINDS, Document, DocumentInfo
+
+MEMORY = 512 << 20
+"""How much memory, in bytes, one segment may take while it is made, if nothing else is said."""
+
+BATCH = 8 << 20
+"""How much text, in bytes, is cut and stored at a time."""
+
+_MOST_WORDS = 1 << 30
+"""Beyond so many, positions would take more bytes than the index can count."""
+
+_KINDS = {kind: code for code, kind in enumerate(KINDS)}
 
 
 class Inverter:
-    """Takes documents one by one and turns them into the arrays of a segment.
+    """Takes documents one by one and turns them into a segment.
 
-    `size` is the length of the text taken so far, in code points.
+    The segment is the file at `path`, which must not exist; it is one when it is finished. Half of
+    `memory` is for the numbers of its words, a quarter for sorting. `dictionary` is what its store
+    is compressed with; without one it gets its own, where there is a batch of text to train it on;
+    then it is here.
     """
 
-    def __init__(self, words: Words) -> None:
-        self.size = 0
-        self._words = words
-        # One entry a paragraph:
-        self._texts: list[bytes] = []
-        self._numbers = array("I")
-        self._kinds = array("B")
-        self._headings = array("I")
+    def __init__(self, words: Words, path: Path, memory: int, dictionary: bytes) -> None:
+        self._words, self._memory = words, memory
+        self._batch = min(BATCH, memory // 16)
+        self._stream = np.empty(min(memory // 8, _MOST_WORDS), np.uint32)
+        self._used = 0
+        self._first: list[I64] = [np.zeros(1, np.int64)]
+        # The present batch, one entry a paragraph:
+        self._texts: list[str] = []
+        self._size = 0
+        self._columns: tuple[list[int], ...] = ([], [], [], [], [])  # as of `Record`
+        # One entry a paragraph, a section, a document:
         self._sections = array("I")
-        self._spans = array("Q")
-        self._pages = array("I")
-        # One entry a section, of which the first stands for none, and one a document:
-        self._section_paragraphs = array("I", [NONE, NONE])
+        self._titles, self._headings = array("I"), array("I")
         self._infos: list[DocumentInfo] = []
-        self._ids: list[bytes] = []
-        self._first = array("I")
+        self._firsts = array("I")
+        self._output = Output(path)
+        self._output.begin("paragraphs.stored", np.uint8)
+        self._blocks = Blocks()
+        self.dictionary = dictionary
+        self._compressor: Compressor | None = None
+        self._thread = ThreadPoolExecutor(1)
+        self._storing: Future[None] | None = None
 
-    def __len__(self) -> int:
-        """Count the documents taken so far."""
-        return len(self._ids)
+    @property
+    def is_full(self) -> bool:
+        """Tell whether another batch might not fit."""
+        return self._used + self._batch // 2 > len(self._stream)
 
     def add(self, document: Document) -> None:
-        """Take a document; the number of its words is counted at the end."""
-        title = len(self._texts)
-        self._first.append(title)
-        # By the text of a heading: its ordinal and its section.
-        sections: dict[str | None, tuple[int, int]] = {None: (NONE, self._new_section(title, NONE))}
-        for paragraph in document.paragraphs:
-            ordinal = len(self._texts)
-            heading, section = sections[paragraph.section]
-            if paragraph.kind == "heading":
-                sections[paragraph.text] = ordinal, self._new_section(title, ordinal)
-            self._headings.append(heading)
-            self._sections.append(section if paragraph.kind == "text" else 0)
-            self._texts.append(paragraph.text.encode())
-            self._numbers.append(paragraph.number)
-            self._kinds.append(KINDS.index(paragraph.kind))
-            self._spans.extend((paragraph.start, paragraph.end))
-            self._pages.append(paragraph.page or 0)
-            self.size += len(paragraph.text)
-        self._ids.append(document.info.id.encode())
+        """Take a document; the number of its words is counted at the end. Raises OSError."""
+        paragraphs, first = document.paragraphs, len(self._sections)
+        self._texts += [p.text for p in paragraphs]
+        self._size += sum(len(p.text) for p in paragraphs)
+        kinds, headings, pages, starts, ends = self._columns
+        kinds += [_KINDS[p.kind] for p in paragraphs]
+        headings += self._add_sections(document, first)
+        pages += [p.page or 0 for p in paragraphs]
+        starts += [p.start for p in paragraphs]
+        ends += [p.end for p in paragraphs]
+        self._firsts.append(first)
         self._infos.append(document.info)
+        if self._size >= self._batch:
+            self._take_batch()
+
+    def _add_sections(self, document: Document, first: int) -> list[int]:
+        """Count the sections of a document; give the number of the heading above each paragraph."""
+        own = self._new_section(first, NONE)
+        if all(p.section is None and p.kind != "heading" for p in document.paragraphs):
+            self._sections.append(own | HEADLINE)
+            self._sections.extend([own] * (len(document.paragraphs) - 1))
+            return [0] * len(document.paragraphs)
+        above: dict[str | None, tuple[int, int]] = {None: (0, own)}  # by text of the heading
+        found = []
+        for paragraph in document.paragraphs:
+            heading, section = above[paragraph.section]
+            found.append(heading)
+            if paragraph.kind == "heading":
+                section = self._new_section(first, first + paragraph.number)
+                above[paragraph.text] = paragraph.number, section
+            self._sections.append(section if paragraph.kind == "text" else section | HEADLINE)
+        return found
 
     def _new_section(self, title: int, heading: int) -> int:
-        self._section_paragraphs.extend((title, heading))
-        return len(self._section_paragraphs) // 2 - 1
+        if len(self._titles) == HEADLINE:
+            raise NotWritten("more than 2,147,483,648 headings do not fit into one segment")
+        self._titles.append(title)
+        self._headings.append(heading)
+        return len(self._titles) - 1
 
-    def arrays(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Give the arrays of the segment by name, and its counts."""
-        text = b"\n".join([*self._texts, b"\n"])  # a separator behind each, two bytes behind all
-        starts = text_starts(self._texts).astype(np.int64) + np.arange(len(self._texts) + 1)
-        stream, first = self._words.cut(np.frombuffer(text, np.uint8), starts)
-        postings, exact = invert(self._words, stream, first)
+    # Batches.
+
+    def _take_batch(self) -> None:
+        """Cut what has come together into words, and have it stored meanwhile."""
+        encoded = [text.encode() for text in self._texts]
+        text, begins = joined(encoded, PADDING)
+        length = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
+        columns = (np.array(column, np.int64) for column in self._columns)
+        self._store(Records(text, begins, length, *columns))
+        words, first = self._words.cut(text, begins)
+        self._keep(words, first)
+        self._texts, self._columns, self._size = [], ([], [], [], [], []), 0
+
+    def _keep(self, words: U32, first: I64) -> None:
+        end = self._used + len(words)
+        if end > len(self._stream):  # one document that is larger than all that was asked for
+            self._stream = np.append(self._stream[: self._used], np.empty(len(words), np.uint32))
+        self._stream[self._used : end] = words
+        self._first.append(first[1:] + self._used)
+        self._used = end
+
+    def _store(self, records: Records) -> None:
+        """Compress and write records, in a thread, when what it was given before is done."""
+        self._wait()
+        if self._compressor is None:
+            if not self._infos or self._size < self._batch:
+                self.dictionary = b""  # which would be larger than what it saves
+            elif not self.dictionary:
+                self.dictionary = train(records)
+            self._compressor = Compressor(self.dictionary)
+        self._storing = self._thread.submit(self._write, records, self._compressor)
+
+    def _write(self, records: Records, compressor: Compressor) -> None:
+        self._output.extend("paragraphs.stored", compressor.compress(records, self._blocks))
+
+    def _wait(self) -> None:
+        if self._storing:
+            self._storing.result()
+        self._storing = None
+
+    # The end.
+
+    def finish(self) -> int:
+        """Write all the rest; answer the number of paragraphs. Raises OSError, NotWritten."""
+        if self._texts:
+            self._take_batch()
+        stream, first = self._stream[: self._used], np.concatenate(self._first)
+        section = np.array(self._sections, np.uint32)
+        postings, exact = invert(self._words, stream, first, section, self._memory // 4)
+        self._wait()
+        self._thread.shutdown()
         meta = {
             "unicode": UNICODE,
-            "paragraphs": len(self._texts),
+            "paragraphs": len(section),
             "with_tokens": int(np.count_nonzero(exact)),
             "total_length": int(exact.sum()),
         }
-        return postings | self._paragraphs(exact) | self._documents(exact), meta
-
-    def _paragraphs(self, exact: I64) -> dict[str, Array]:
-        spans = np.array(self._spans, np.uint64)
-        document = np.zeros(len(self._texts), np.uint32)
-        document[np.array(self._first[1:], np.uint32)] = 1
-        return {
+        columns: dict[str, Array] = {
             "paragraphs.length": lengths.encode(exact),
-            "paragraphs.number": np.array(self._numbers, np.uint32),
-            "paragraphs.kind": np.array(self._kinds, np.uint8),
-            "paragraphs.document": np.cumsum(document, dtype=np.uint32),
-            "paragraphs.section": np.array(self._sections, np.uint32),
-            "paragraphs.heading": np.array(self._headings, np.uint32),
-            "paragraphs.start": spans[::2],
-            "paragraphs.end": spans[1::2],
-            "paragraphs.page": np.array(self._pages, np.uint32),
-            "paragraphs.text": blob(self._texts),
-            "paragraphs.text_start": text_starts(self._texts),
+            "paragraphs.section": section,
         }
+        for name, found in (postings | columns | self._documents(exact)).items():
+            self._output.append(name, found)
+        self._output.finish(meta)
+        return len(section)
 
     def _documents(self, exact: I64) -> dict[str, Array]:
-        words = np.add.reduceat(exact, self._first).tolist()
-        infos = [
-            json.dumps(asdict(replace(info, words=count))).encode()
-            for info, count in zip(self._infos, words, strict=True)
-        ]
-        sections = np.array(self._section_paragraphs, np.uint32)
-        by_id = sorted(range(len(self._ids)), key=self._ids.__getitem__)
+        """Give the arrays of sections, documents and what is stored."""
+        ids = [info.id.encode() for info in self._infos]
+        by_id = sorted(range(len(ids)), key=ids.__getitem__)
+        starts, firsts = self._blocks.arrays()
+        words = np.add.reduceat(exact, self._firsts).tolist() if ids else []
         return {
-            "sections.title": sections[::2],
-            "sections.heading": sections[1::2],
-            "documents.first": np.append(self._first, len(self._texts)).astype(np.uint32),
-            "documents.info": blob(infos),
-            "documents.info_start": text_starts(infos),
+            "paragraphs.stored_start": starts,
+            "paragraphs.stored_first": firsts,
+            "sections.title": np.array(self._titles, np.uint32),
+            "sections.heading": np.array(self._headings, np.uint32),
+            "documents.first": np.array([*self._firsts, len(exact)], np.uint32),
             "documents.by_id": np.array(by_id, np.uint32),
-            "ids.text": blob(self._ids[i] for i in by_id),
-            "ids.text_start": text_starts(self._ids[i] for i in by_id),
+            "ids.text": blob(ids[i] for i in by_id),
+            "ids.text_start": text_starts([ids[i] for i in by_id]),
+            **descriptions(map(_with_words, self._infos, words), self.dictionary),
+            "stored.dictionary": np.frombuffer(self.dictionary, np.uint8),
         }
+
+    def discard(self) -> None:
+        """Give up: the file is removed. Raises OSError."""
+        self._thread.shutdown(cancel_futures=True)
+        self._output.discard()
+
+
+def _with_words(info: DocumentInfo, words: int) -> str:
+    return json.dumps(asdict(replace(info, words=words)))

@@ -1,42 +1,56 @@
 """What a segment holds: its arrays with their types, and its counts (README.md says of what)."""
 
 NONE = 0xFFFFFFFF
-"""The ordinal that stands for no paragraph."""
+"""The number that stands for nothing: no paragraph, no bitmap."""
+
+HEADLINE = 0x80000000
+"""Set in the section of a title or a heading: it belongs there, but gets no context from it."""
 
 META = {"unicode", "paragraphs", "with_tokens", "total_length"}
 
 ARRAYS = {
     "terms.text": "|u1",
-    "terms.text_start": "<u8",
-    "terms.postings": "<u8",
-    "terms.forms": "<u8",
+    "terms.text_start": "<u4",
+    "terms.df": "<u4",
+    "terms.block": "<u4",
+    "terms.max": "<f4",
+    "terms.best": "<f4",
+    "terms.bitmap": "<u4",
+    "terms.forms": "<u4",
     "terms.form": "<u4",
+    "terms.headlines": "<u4",
     "forms.text": "|u1",
-    "forms.text_start": "<u8",
+    "forms.text_start": "<u4",
+    "forms.prefix": "|u1",
     "forms.term": "<u4",
     "forms.code": "<u2",
     "forms.df": "<u4",
-    "postings.paragraph": "<u4",
-    "postings.positions": "<u8",
-    "positions.position": "<u4",
-    "positions.code": "<u2",
+    "blocks.last": "<u4",
+    "blocks.postings": "<u4",
+    "blocks.positions": "<u4",
+    "blocks.paragraph_width": "|u1",
+    "blocks.tf_width": "|u1",
+    "blocks.position_width": "|u1",
+    "blocks.max": "<f4",
+    "postings.packed": "|u1",
+    "positions.packed": "|u1",
+    "bitmaps.bits": "<u8",
+    "bitmaps.ranks": "<u4",
+    "headlines.paragraph": "<u4",
     "paragraphs.length": "|u1",
-    "paragraphs.number": "<u4",
-    "paragraphs.kind": "|u1",
-    "paragraphs.document": "<u4",
     "paragraphs.section": "<u4",
-    "paragraphs.heading": "<u4",
-    "paragraphs.start": "<u8",
-    "paragraphs.end": "<u8",
-    "paragraphs.page": "<u4",
-    "paragraphs.text": "|u1",
-    "paragraphs.text_start": "<u8",
     "sections.title": "<u4",
     "sections.heading": "<u4",
     "documents.first": "<u4",
-    "documents.info": "|u1",
-    "documents.info_start": "<u8",
     "documents.by_id": "<u4",
     "ids.text": "|u1",
-    "ids.text_start": "<u8",
+    "ids.text_start": "<u4",
+    # Stored paragraphs and what is kept of documents: see store.py.
+    "paragraphs.stored": "|u1",
+    "paragraphs.stored_start": "<u8",
+    "paragraphs.stored_first": "<u4",
+    "documents.stored": "|u1",
+    "documents.stored_start": "<u8",
+    "documents.stored_first": "<u4",
+    "stored.dictionary": "|u1",
 }

@@ -24,3 +24,18 @@ DECODED: npt.NDArray[np.uint32] = np.array([_decode(c) for c in range(256)], np.
 def encode(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
     """Give the code of each length: the largest one that does not exceed it."""
     return (np.searchsorted(DECODED, lengths, side="right") - 1).astype(np.uint8)
+
+
+K1 = 1.2
+"""BM25's saturation of term frequency."""
+
+B = 0.75
+"""BM25's normalisation by length."""
+
+
+def length_norms(average: float) -> npt.NDArray[np.float32]:
+    """Give BM25's K = k1 (1 - b + b length / average) for each of the 256 codes, in f32.
+
+    An impact is tf / (tf + K): what a paragraph's frequency and length make of a term's weight.
+    """
+    return (K1 * (1 - B + B * DECODED.astype(np.float64) / average)).astype(np.float32)

@@ -1,159 +1,257 @@
-"""The words of paragraphs -> dictionaries and postings: a counting sort by term, compiled."""
+"""Tokens -> the postings of a segment: of words that were cut from text, or of older segments.
 
-from collections.abc import Iterable
+Either way each token goes behind those of its term, by a counting sort, and `encode` packs them.
+"""
 
-import numba
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
+from index.codec.blocks import (
+    BLOCK,
+    DAMAGED,
+    Columns,
+    code_width,
+    paragraphs_of,
+    sum_before,
+)
+from index.codec.compiled import i64, kernel
 from index.codec.container import Array
-from index.codec.words import I64, U32, Words
+from index.codec.dictionaries import dictionaries
+from index.codec.encode import Paragraphs, postings
+from index.codec.lengths import encode, length_norms
+from index.codec.packing import field
+from index.codec.words import Words
 
+if TYPE_CHECKING:
+    from index.codec.segment import SegmentData
+
+U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
+U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+
+_SEVERAL = 0xFFFFFFFF
+
+# Words of text to postings.
 
 
-def invert(words: Words, stream: U32, first: I64) -> tuple[dict[str, Array], I64]:
+def invert(
+    words: Words, stream: U32, first: I64, section: U32, memory: int
+) -> tuple[dict[str, Array], I64]:
     """Give the dictionaries and postings of a segment, and each paragraph's length in positions.
 
-    `stream` and `first` are the paragraphs' words, as `Words.cut` gives them.
+    `stream` and `first` are the paragraphs' words, as `Words.cut` gives them, and `section` (u32)
+    their sections with HEADLINE. Up to `memory` bytes serve for sorting. Raises NotWritten where
+    the format has no room for so much.
     """
     tokens = words.tokens()
-    counts = np.bincount(stream, minlength=len(tokens.positions))
-    in_use = np.repeat(counts, np.diff(tokens.start)) > 0
-    dictionary, number, codes = _dictionary(words, np.unique(tokens.form[in_use]))
-    form = number[tokens.form]
-    term = dictionary["forms.term"][form] if len(number) else form
-    by_term = np.zeros(len(dictionary["terms.forms"]) - 1, np.int64)
-    np.add.at(by_term, term[in_use], np.repeat(counts, np.diff(tokens.start))[in_use])
-    start = _starts(by_term)
-    total = int(start[-1])
-    keys, code = np.empty(total, np.uint64), np.empty(total, np.uint16)
-    length = np.zeros(len(first) - 1, np.int64)
-    _sort(
-        stream, first, tokens.start, term, codes[form], tokens.position, tokens.positions,
-        start[:-1].copy(), keys, code, length,
-    )  # fmt: skip
-    paragraph, positions = np.empty(total, np.uint32), np.empty(total + 1, np.uint64)
-    postings, df = np.empty_like(start), np.zeros(len(codes), np.uint32)
-    count = _group(
-        keys, code, start, dictionary["terms.forms"], dictionary["terms.form"],
-        paragraph, positions, postings, df,
-    )  # fmt: skip
-    return dictionary | {
-        "terms.postings": postings.astype(np.uint64),
-        "forms.df": df,
-        "postings.paragraph": paragraph[:count],
-        "postings.positions": positions[: count + 1],
-        "positions.position": keys.astype(np.uint32),  # its lower half
-        "positions.code": code,
-    }, length
-
-
-def _dictionary(words: Words, used: U32) -> tuple[dict[str, Array], U32, U16]:
-    """Sort the forms in use, and their stems.
-
-    Answers the arrays, the number of each form among those of `words`, and the forms' codes.
-    """
+    counts, length = np.zeros(len(tokens.positions), np.int64), np.zeros(len(first) - 1, np.int64)
+    _count(stream, first, tokens.positions, counts, length)
+    by_form = np.zeros(len(words.stems), np.int64)
+    np.add.at(by_form, tokens.form, np.repeat(counts, np.diff(tokens.start)))
+    used = np.flatnonzero(by_form)
     names = list(words.forms)
-    forms = sorted((names[form].encode(), form) for form in used.tolist())
-    stems = sorted({words.stems[form].encode() for _, form in forms})
-    rank = {stem: number for number, stem in enumerate(stems)}
-    form_term = np.array([rank[words.stems[form].encode()] for _, form in forms], np.uint32)
-    by_term = np.argsort(form_term, kind="stable").astype(np.uint32)
-    term_forms = _starts(np.bincount(form_term, minlength=len(stems)))
-    codes = np.empty(len(forms), np.uint16)
-    codes[by_term] = np.arange(len(forms)) - term_forms[form_term[by_term]]
+    found = dictionaries(
+        [names[form].encode() for form in used], [words.stems[form].encode() for form in used]
+    )
     number = np.zeros(len(names), np.uint32)
-    number[[form for _, form in forms]] = np.arange(len(forms))
-    arrays = {
-        "terms.text": blob(stems),
-        "terms.text_start": text_starts(stems),
-        "terms.forms": term_forms.astype(np.uint64),
-        "terms.form": by_term,
-        "forms.text": blob(text for text, _ in forms),
-        "forms.text_start": text_starts(text for text, _ in forms),
-        "forms.term": form_term,
-        "forms.code": codes,
-    }
-    return arrays, number, codes
+    number[used] = found.number
+    form = number[tokens.form]
+    term, code = found.arrays["forms.term"], found.arrays["forms.code"]
+    if len(used):
+        token_term, token_code = term[form], code[form]
+    else:
+        token_term, token_code = form, form.astype(np.uint16)
+    entry = np.empty(len(tokens.positions), np.uint64)
+    _entries(tokens.start, token_term, token_code, tokens.position, tokens.positions, entry)
+
+    def fill(low: int, high: int, cursor: I64, keys: U64, codes: U16) -> None:
+        _sort(
+            stream, first, entry, tokens.start, token_term, token_code, tokens.position,
+            tokens.positions, low, high, cursor, keys, codes,
+        )  # fmt: skip
+
+    average = length.sum() / max(np.count_nonzero(length), 1)
+    paragraphs = Paragraphs(encode(length), length_norms(average or 1.0), section)
+    return postings(found, found.by_term(by_form[used]), fill, paragraphs, memory), length
 
 
-def _starts(sizes: npt.NDArray[np.int64]) -> I64:
-    starts = np.zeros(len(sizes) + 1, np.int64)
-    np.cumsum(sizes, out=starts[1:])
-    return starts
+@kernel
+def _count(stream: U32, first: I64, positions: U32, counts: I64, length: I64) -> None:
+    """Count how often each word occurs, and the positions of each paragraph."""
+    for p in range(len(first) - 1):
+        at = 0
+        for i in range(first[p], first[p + 1]):
+            counts[stream[i]] += 1
+            at += positions[stream[i]]
+        length[p] = at
 
 
-def text_starts(texts: Iterable[bytes]) -> U64:
-    """Give where each text starts when they stand in a row, and where the last one ends."""
-    return _starts(np.fromiter(map(len, texts), np.int64)).astype(np.uint64)
+@kernel
+def _entries(start: U32, term: U32, code: U16, position: U32, positions: U32, entry: U64) -> None:
+    """Pack what a word of one token comes to, code << 32 | term; _SEVERAL for all others."""
+    for word in range(len(positions)):
+        token = start[word]
+        entry[word] = np.uint64(_SEVERAL)
+        if start[word + 1] - token == 1 and position[token] == 0 and positions[word] == 1:
+            entry[word] = np.uint64(code[token]) << np.uint64(32) | np.uint64(term[token])
 
 
-def blob(texts: Iterable[bytes]) -> npt.NDArray[np.uint8]:
-    """Put texts in a row."""
-    return np.frombuffer(b"".join(texts), np.uint8)
-
-
-@numba.njit(nogil=True, cache=True)
+@kernel
 def _sort(
     stream: U32,
     first: I64,
+    entry: U64,
     start: U32,
     term: U32,
     code: U16,
     position: U32,
     positions: U32,
+    low: int,
+    high: int,
     cursor: I64,
     keys: U64,
     codes: U16,
-    length: I64,
 ) -> None:
-    """Put every token behind those of its term: paragraph << 32 | position, and its form's code.
+    """Put every token of the range behind those of its term; see `encode.Fill`.
 
     The tokens come in the order of paragraph and position, and keep it within their term.
     """
     for p in range(len(first) - 1):
-        at = 0
+        key = np.uint64(p) << np.uint64(32)
         for i in range(first[p], first[p + 1]):
             word = stream[i]
+            only = i64(entry[word] & np.uint64(_SEVERAL))
+            if only != _SEVERAL:
+                if low <= only < high:
+                    out = cursor[only - low]
+                    cursor[only - low] = out + 1
+                    keys[out] = key
+                    codes[out] = np.uint16(entry[word] >> np.uint64(32))
+                key += np.uint64(1)
+                continue
             for token in range(start[word], start[word + 1]):
-                out = cursor[term[token]]
-                cursor[term[token]] = out + 1
-                keys[out] = np.uint64(p) << np.uint64(32) | np.uint64(at + position[token])
-                codes[out] = code[token]
-            at += positions[word]
-        length[p] = at
+                if low <= term[token] < high:
+                    out = cursor[term[token] - low]
+                    cursor[term[token] - low] = out + 1
+                    keys[out] = key + np.uint64(position[token])
+                    codes[out] = code[token]
+            key += np.uint64(positions[word])
 
 
-@numba.njit(nogil=True, cache=True)
-def _group(
+# Segments to postings.
+
+
+def merge(
+    parts: "Sequence[tuple[SegmentData, I64]]",
+    length: U8,
+    average: float,
+    section: U32,
+    memory: int,
+) -> dict[str, Array]:
+    """Give the dictionaries and postings of segments that become one.
+
+    A part is a `SegmentData` and for each of its paragraphs the ordinal in the new segment, -1 for
+    one that is left out; ordinals ascend from part to part. `length` (u8, by `lengths.DECODED`)
+    and `section` are the new segment's columns, `average` is the exact mean of its lengths above
+    0 (any number where there is none). Raises NotWritten as `invert`.
+    """
+    forms: dict[bytes, int] = {}
+    stems: list[bytes] = []
+    numbers, counts = [], []
+    room = np.empty(2 * BLOCK + 1, np.int64)
+    for data, ordinals in parts:
+        by_form = np.zeros(len(data.forms), np.int64)
+        _count_forms(data.columns, ordinals, room, by_form)
+        number = np.zeros(len(data.forms), np.int64)
+        for form in np.flatnonzero(by_form).tolist():
+            number[form] = forms.setdefault(data.forms[form], len(forms))
+            if number[form] == len(stems):
+                stems.append(data.terms[data.form(form)[0]])
+        numbers.append(number)
+        counts.append(by_form)
+    found = dictionaries(list(forms), stems)
+    total = np.zeros(len(forms), np.int64)
+    renumbered = []
+    for number, by_form in zip(numbers, counts, strict=True):
+        np.add.at(total, number[by_form > 0], by_form[by_form > 0])
+        renumbered.append(found.number[number].astype(np.int64) if forms else number)
+    terms, codes = found.arrays["forms.term"], found.arrays["forms.code"]
+
+    def fill(low: int, high: int, cursor: I64, keys: U64, found_codes: U16) -> None:
+        for (data, ordinals), number, by_form in zip(parts, renumbered, counts, strict=True):
+            _gather(
+                data.columns, ordinals, by_form, number, terms, codes, low, high,
+                cursor, np.empty(2 * BLOCK + 1, np.int64), keys, found_codes,
+            )  # fmt: skip
+
+    paragraphs = Paragraphs(length, length_norms(average or 1.0), section)
+    return postings(found, found.by_term(total), fill, paragraphs, memory)
+
+
+@kernel
+def _count_forms(c: Columns, ordinals: I64, room: I64, counts: I64) -> None:
+    """Count the tokens of each form in the paragraphs that are kept; `room` is for two blocks and one more."""
+    paragraphs, before = room[:BLOCK], room[BLOCK:]
+    for term in range(len(c.df)):
+        forms, coded = c.form[c.forms[term] : c.forms[term + 1]], code_width(c, term)
+        for block in range(c.block[term], c.block[term + 1]):
+            paragraphs_of(c, term, block, paragraphs)
+            count = sum_before(c, term, block, before)
+            at, width = i64(c.positions[block]), i64(c.position_width[block])
+            for row in range(count):
+                for i in range(before[row], before[row + 1]):
+                    code = field(c.packed_positions, at, width + coded, i) >> width
+                    if code >= len(forms):
+                        raise ValueError(DAMAGED)
+                    counts[forms[code]] += ordinals[paragraphs[row]] >= 0
+
+
+@kernel
+def _gather(
+    c: Columns,
+    ordinals: I64,
+    counts: I64,
+    number: I64,
+    new_term: U32,
+    new_code: U16,
+    low: int,
+    high: int,
+    cursor: I64,
+    room: I64,
     keys: U64,
-    codes: U16,
-    start: I64,
-    term_forms: U64,
-    term_form: U32,
-    paragraphs: U32,
-    positions: U64,
-    postings: I64,
-    df: U32,
-) -> int:
-    """Make postings of tokens that stand in one paragraph; count the paragraphs of each form."""
-    count = 0
-    seen = np.full(len(df), -1, np.int64)
-    for term in range(len(start) - 1):
-        postings[term] = count
-        last = np.int64(-1)
-        for i in range(start[term], start[term + 1]):
-            paragraph = np.int64(keys[i] >> np.uint64(32))
-            if paragraph != last:
-                paragraphs[count], positions[count] = paragraph, i
-                count += 1
-                last = paragraph
-            form = term_form[term_forms[term] + codes[i]]
-            if seen[form] != paragraph:
-                seen[form] = paragraph
-                df[form] += 1
-    postings[len(start) - 1] = count
-    positions[count] = len(keys)
-    return count
+    found: U16,
+) -> None:
+    """Put the tokens of the range, of the paragraphs that are kept, behind those of their term.
+
+    `counts` are those of `_count_forms`, `number` gives each form of the segment in the new one,
+    where `new_term` and `new_code` have its term and code; see `encode.Fill`.
+    """
+    paragraphs, before = room[:BLOCK], room[BLOCK:]
+    for term in range(len(c.df)):
+        forms, coded = c.form[c.forms[term] : c.forms[term + 1]], code_width(c, term)
+        target = i64(-1)
+        for form in forms:
+            if counts[form] > 0:
+                target = i64(new_term[number[form]])
+        if target < low or target >= high:
+            continue
+        for block in range(c.block[term], c.block[term + 1]):
+            paragraphs_of(c, term, block, paragraphs)
+            count = sum_before(c, term, block, before)
+            at, width = i64(c.positions[block]), i64(c.position_width[block])
+            for row in range(count):
+                ordinal = ordinals[paragraphs[row]]
+                if ordinal < 0:
+                    continue
+                for i in range(before[row], before[row + 1]):
+                    value = field(c.packed_positions, at, width + coded, i)
+                    position = value & ((i64(1) << width) - 1)
+                    out = cursor[target - low]
+                    cursor[target - low] = out + 1
+                    keys[out] = np.uint64(ordinal) << np.uint64(32) | np.uint64(position)
+                    found[out] = new_code[number[forms[value >> width]]]

@@ -6,14 +6,16 @@ that the arrays on disk may be compressed.
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from index.codec import container
-from index.codec.layout import ARRAYS, META, NONE
+from index.codec import blocks, bounds, container
+from index.codec.layout import ARRAYS, META
+from index.codec.store import Store
 from index.errors import Damaged
 from index.model import KINDS, Document, DocumentInfo, Paragraph
 
@@ -64,8 +66,10 @@ class SegmentData:
 
     `terms` are the stems and `forms` the normalised words as typed. `with_tokens` counts the
     paragraphs that have a token and `total_length` their positions, exactly. `length` (u8, by
-    `lengths.DECODED`), `section` and `document` (u32) are columns by paragraph, `section_title`
-    and `section_heading` (u32, or NONE) by section. Raises what `container.read` raises.
+    `lengths.DECODED`) and `section` (u32, with HEADLINE) are columns by paragraph, `section_title`
+    and `section_heading` (u32, or NONE) by section, `document_first` (u32, one more than there
+    are) has where the paragraphs of each document begin. `columns` is for compiled code. Raises
+    what `container.read` raises.
     """
 
     def __init__(self, path: Path) -> None:
@@ -81,14 +85,19 @@ class SegmentData:
         self.terms = self._dictionary("terms.text")
         self.forms = self._dictionary("forms.text")
         self.ids = self._dictionary("ids.text")
+        self.columns = blocks.columns(self._arrays)
         self.length = self._arrays["paragraphs.length"]
         self.section: U32 = self._arrays["paragraphs.section"]
-        self.document: U32 = self._arrays["paragraphs.document"]
         self.section_title: U32 = self._arrays["sections.title"]
         self.section_heading: U32 = self._arrays["sections.heading"]
+        self.document_first: U32 = self._arrays["documents.first"]
+        self.documents_by_id: U32 = self._arrays["documents.by_id"]
         self.document_count = len(self.ids)
-        if len(self.length) != self.paragraph_count:
-            raise Damaged(f"{path} contradicts itself: {self.paragraph_count} paragraphs")
+        self.dictionary = bytes(self._arrays["stored.dictionary"])
+        self.paragraphs_stored = self._store("paragraphs")
+        self.documents_stored = self._store("documents")
+        for fault in bounds.faults(self._arrays, self.paragraph_count):
+            raise Damaged(f"{path} contradicts itself: {fault}")
 
     def _dictionary(self, name: str) -> Dictionary:
         return Dictionary(self._arrays[name], self._arrays[f"{name}_start"])
@@ -97,38 +106,46 @@ class SegmentData:
 
     def document_frequency(self, term: int) -> int:
         """Count the paragraphs that a term stands in, deleted ones included."""
-        start = self._arrays["terms.postings"]
-        return int(start[term + 1] - start[term])
+        return int(self.columns.df[term])
 
     def paragraphs(self, term: int) -> U32:
         """Give the ascending ordinals of the paragraphs that a term stands in."""
-        start = self._arrays["terms.postings"]
-        found: U32 = self._arrays["postings.paragraph"][start[term] : start[term + 1]]
+        found = np.empty(self.document_frequency(term), np.uint32)
+        with self._decoding():
+            blocks.all_paragraphs(self.columns, term, np.empty(blocks.BLOCK, np.int64), found)
         return found
 
     def frequencies(self, term: int) -> U32:
         """Give how often a term stands in each of its paragraphs."""
-        first = int(self._arrays["terms.postings"][term])
-        last = first + self.document_frequency(term)
-        return np.diff(self._arrays["postings.positions"][first : last + 1]).astype(np.uint32)
+        found = np.empty(self.document_frequency(term), np.uint32)
+        blocks.all_frequencies(self.columns, term, np.empty(blocks.BLOCK, np.int64), found)
+        return found
 
     def positions(self, term: int, rows: npt.NDArray[np.int64]) -> tuple[U32, U16, Starts]:
         """Give the positions of a term in some of its paragraphs, and which form stands there.
 
-        `rows` are indices into `paragraphs(term)`. Answers the positions, the codes of forms
-        beside them, and where each row's stretch starts in both (one longer than `rows`).
+        `rows` are ascending indices into `paragraphs(term)`. Answers the positions, the codes of
+        forms beside them, and where each row's stretch starts in both (one longer than `rows`).
         """
-        begins = self._arrays["postings.positions"][int(self._arrays["terms.postings"][term]) :]
-        first = begins[rows].astype(np.int64)
-        sizes = begins[rows + 1].astype(np.int64) - first
         starts = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum(sizes, out=starts[1:])
-        indices = np.arange(starts[-1]) + np.repeat(first - starts[:-1], sizes)
-        return (
-            self._arrays["positions.position"][indices],
-            self._arrays["positions.code"][indices],
-            starts,
-        )
+        np.cumsum(self.frequencies(term)[rows], out=starts[1:])
+        with self._decoding():
+            positions, codes = np.empty(starts[-1], np.uint32), np.empty(starts[-1], np.uint16)
+            room = np.empty(blocks.BLOCK + 1, np.int64)
+            blocks.all_positions(self.columns, term, rows, starts, room, positions, codes)
+        return positions, codes, starts
+
+    def headlines(self, term: int) -> U32:
+        """Give the ascending ordinals of the titles and headings that a term stands in."""
+        start = self.columns.headlines
+        return self.columns.headline[start[term] : start[term + 1]]
+
+    @contextmanager
+    def _decoding(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise Damaged(f"{self.path}: {error}") from error
 
     # Forms.
 
@@ -140,6 +157,10 @@ class SegmentData:
             int(self._arrays["forms.df"][form]),
         )
 
+    def forms_of(self, term: int) -> int:
+        """Count the forms of a term."""
+        return int(self.columns.forms[term + 1]) - int(self.columns.forms[term])
+
     def form_rows(self, form: int) -> tuple[npt.NDArray[np.int64], U32]:
         """Give the paragraphs that a form stands in, and how often in each.
 
@@ -147,8 +168,7 @@ class SegmentData:
         """
         term, code, _ = self.form(form)
         rows = np.arange(self.document_frequency(term))
-        forms = self._arrays["terms.forms"]
-        if forms[term + 1] - forms[term] == 1:
+        if self.forms_of(term) == 1:
             return rows, self.frequencies(term)
         _, codes, starts = self.positions(term, rows)
         frequencies = np.add.reduceat(codes == code, starts[:-1], dtype=np.uint32)
@@ -159,12 +179,16 @@ class SegmentData:
     def find_document(self, id: str) -> int:
         """Give the number of the document with that id, or NOT_FOUND."""
         number = self.ids.find(id.encode(errors="replace"))
-        return NOT_FOUND if number == NOT_FOUND else int(self._arrays["documents.by_id"][number])
+        return NOT_FOUND if number == NOT_FOUND else int(self.documents_by_id[number])
 
     def document_ids(self) -> Iterator[tuple[str, int]]:
         """Give every document's id and number, in the order of the ids."""
-        numbers = self._arrays["documents.by_id"].tolist()
+        numbers = self.documents_by_id.tolist()
         return ((self.ids[i].decode(), number) for i, number in enumerate(numbers))
+
+    def document_of(self, ordinal: int) -> int:
+        """Give the number of the document that a paragraph is of."""
+        return int(np.searchsorted(self.document_first, ordinal, "right")) - 1
 
     def span(self, document: int) -> range:
         """Give the ordinals of a document's paragraphs, the title's first."""
@@ -172,33 +196,41 @@ class SegmentData:
         return range(int(first[document]), int(first[document + 1]))
 
     def info(self, document: int) -> DocumentInfo:
-        """Give what is kept of a document."""
-        fields: dict[str, Any] = json.loads(self._stored("documents.info", document))
-        return DocumentInfo(**fields)
+        """Give what is kept of a document. Raises Damaged."""
+        try:
+            fields: dict[str, Any] = json.loads(self.documents_stored.text(document))
+            return DocumentInfo(**fields)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise Damaged(f"{self.path} is altered: {error}") from error
 
     def stored(self, document: int) -> Document:
-        """Give a document whole."""
+        """Give a document whole. Raises Damaged."""
         info = self.info(document)
         return Document(info, tuple(self.paragraph(p, info.id) for p in self.span(document)))
 
     def text(self, ordinal: int) -> str:
-        """Give the text of a paragraph."""
-        return self._stored("paragraphs.text", ordinal).decode()
+        """Give the text of a paragraph. Raises Damaged."""
+        return self.paragraphs_stored.text(ordinal)
 
     def paragraph(self, ordinal: int, id: str) -> Paragraph:
-        """Give a paragraph of the document with that id."""
-        column, heading = self._arrays, int(self._arrays["paragraphs.heading"][ordinal])
+        """Give a paragraph of the document with that id. Raises Damaged."""
+        found = self.paragraphs_stored.record(ordinal)
+        span = self.span(self.document_of(ordinal))
+        if not (0 <= found.kind < len(KINDS) and 0 <= found.heading < len(span)):
+            raise Damaged(f"{self.path} is altered: paragraph {ordinal} is none")
         return Paragraph(
             document=id,
-            number=int(column["paragraphs.number"][ordinal]),
-            kind=KINDS[column["paragraphs.kind"][ordinal]],
-            text=self.text(ordinal),
-            section=None if heading == NONE else self.text(heading),
-            start=int(column["paragraphs.start"][ordinal]),
-            end=int(column["paragraphs.end"][ordinal]),
-            page=int(column["paragraphs.page"][ordinal]) or None,
+            number=ordinal - span.start,
+            kind=KINDS[found.kind],
+            text=found.text,
+            section=self.text(span.start + found.heading) if found.heading else None,
+            start=found.start,
+            end=found.end,
+            page=found.page or None,
         )
 
-    def _stored(self, name: str, number: int) -> bytes:
-        start = self._arrays[f"{name}_start"]
-        return bytes(self._arrays[name].data[start[number] : start[number + 1]])
+    def _store(self, name: str) -> Store:
+        blocks, starts, firsts = (
+            self._arrays[f"{name}.stored{p}"] for p in ("", "_start", "_first")
+        )
+        return Store(self.path, blocks, starts, firsts, self.dictionary)

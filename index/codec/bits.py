@@ -1,0 +1,85 @@
+"""Words of 64 bits: what numba lacks. Uncompiled (NUMBA_DISABLE_JIT) the same in plain Python.
+
+Loads and stores are unaligned and unchecked: whoever calls has seen to the bounds, and arrays on
+disk are padded by eight bytes.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba.core import config, types
+from numba.extending import intrinsic
+
+U8 = npt.NDArray[np.uint8]
+
+
+def _load64(data: U8, at: int) -> np.uint64:
+    return np.uint64(int.from_bytes(data[at : at + 8].tobytes(), "little"))
+
+
+def _store64(data: U8, at: int, value: np.uint64) -> None:
+    data[at : at + 8] = np.frombuffer(int(value).to_bytes(8, "little"), np.uint8)
+
+
+def _popcount(word: np.uint64) -> int:
+    return int(word).bit_count()
+
+
+def _lowest(word: np.uint64) -> int:
+    return (int(word) & -int(word)).bit_length() - 1
+
+
+def _pointer(context: Any, builder: Any, array: Any, value: Any, at: Any) -> Any:
+    data = context.make_array(array)(context, builder, value).data
+    byte = builder.gep(data, [at])
+    return builder.bitcast(byte, ir.IntType(64).as_pointer())
+
+
+def _load64_compiled(_typing: Any, data: Any, at: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        where = _pointer(context, builder, signature.args[0], *arguments)
+        return builder.load(where, align=1)
+
+    return types.uint64(data, types.intp), generate
+
+
+def _store64_compiled(_typing: Any, data: Any, at: Any, value: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        where = _pointer(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], where, align=1)
+        return context.get_dummy_value()
+
+    return types.void(data, types.intp, types.uint64), generate
+
+
+def _popcount_compiled(_typing: Any, word: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), generate
+
+
+def _lowest_compiled(_typing: Any, word: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), generate
+
+
+def _either(plain: Any, compiled: Any) -> Any:
+    return plain if config.DISABLE_JIT else intrinsic(compiled)  # type: ignore[attr-defined]  # set by numba
+
+
+load64 = _either(_load64, _load64_compiled)
+"""Give the 64 bits that begin at a byte, little-endian."""
+
+store64 = _either(_store64, _store64_compiled)
+"""Set the 64 bits that begin at a byte, little-endian."""
+
+popcount = _either(_popcount, _popcount_compiled)
+"""Count the bits that are set (i64)."""
+
+lowest = _either(_lowest, _lowest_compiled)
+"""Give the place of the lowest bit that is set (i64); 64 where none is, compiled."""

@@ -1,0 +1,213 @@
+"""The postings of a segment as compiled code reads them: blocks of 128 paragraphs, and bitmaps.
+
+Every number that is read here may be of a damaged file: `segment.verified` has seen to it that
+offsets, widths and counts lie within the arrays, and what a block decodes to is held to the last
+paragraph that is noted of it. So nothing is read or written out of bounds, checksums or not.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from index.codec.bits import load64
+from index.codec.compiled import i64, inlined, kernel
+from index.codec.container import Array
+from index.codec.layout import ARRAYS
+from index.codec.packing import bit_width, field, size
+
+U8 = npt.NDArray[np.uint8]
+U32 = npt.NDArray[np.uint32]
+U64 = npt.NDArray[np.uint64]
+F32 = npt.NDArray[np.float32]
+I64 = npt.NDArray[np.int64]
+
+BLOCK = 128
+"""How many paragraphs of a term are packed together."""
+
+RANK = 512
+"""Of how many bits of a bitmap one rank is kept."""
+
+DENSE = 16
+"""A term in more than one of so many paragraphs has a bitmap."""
+
+DAMAGED = "the index is damaged: a block of postings does not end as noted"
+
+
+PAD = 8
+"""How many zero bytes end a packed array, so that 64 bits can be read at each of its bytes."""
+
+
+class Columns(NamedTuple):
+    """The arrays of a segment that compiled code reads, as `layout.ARRAYS` has them.
+
+    By term: `df`, `block`, `term_max`, `best`, `bitmap`, `forms` and `form`, `headlines`. By
+    block: `last`, `postings`, `positions`, three widths and `block_max`.
+    """
+
+    df: U32
+    block: U32
+    term_max: F32
+    best: F32
+    bitmap: U32
+    forms: U32
+    form: U32
+    headlines: U32
+    last: U32
+    postings: U32
+    positions: U32
+    paragraph_width: U8
+    tf_width: U8
+    position_width: U8
+    block_max: F32
+    packed_postings: U8
+    packed_positions: U8
+    bits: U64
+    ranks: U32
+    headline: U32
+    length: U8
+    section: U32
+    title: U32
+
+
+_NAMES = (
+    *("terms.df", "terms.block", "terms.max", "terms.best", "terms.bitmap", "terms.forms"),
+    *("terms.form", "terms.headlines", "blocks.last", "blocks.postings", "blocks.positions"),
+    *("blocks.paragraph_width", "blocks.tf_width", "blocks.position_width", "blocks.max"),
+    *("postings.packed", "positions.packed", "bitmaps.bits", "bitmaps.ranks"),
+    *("headlines.paragraph", "paragraphs.length", "paragraphs.section", "sections.title"),
+)
+
+
+def columns(arrays: Mapping[str, Array]) -> Columns:
+    """Pick a segment's columns from its arrays; one that is missing is empty."""
+    return Columns(*(arrays.get(name, np.empty(0, ARRAYS[name])) for name in _NAMES))
+
+
+@inlined
+def block_size(c: Columns, term: int, block: int) -> int:
+    """Count the paragraphs of a block."""
+    before = (block - i64(c.block[term])) * BLOCK
+    return min(i64(BLOCK), i64(c.df[term]) - before)
+
+
+@inlined
+def paragraphs_of(c: Columns, term: int, block: int, out: I64) -> int:
+    """Decode the ordinals of a block; answer how many there are."""
+    count = block_size(c, term, block)
+    ordinal = i64(c.last[block - 1]) if block > c.block[term] else i64(-1)
+    at, width = i64(c.postings[block]), i64(c.paragraph_width[block])
+    mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
+    for i in range(count):
+        bit = i * width
+        gap = (load64(c.packed_postings, at + (bit >> 3)) >> np.uint64(bit & 7)) & mask
+        ordinal += i64(gap) + 1
+        out[i] = ordinal
+    if ordinal != c.last[block]:
+        raise ValueError(DAMAGED)
+    return count
+
+
+@inlined
+def frequencies_at(c: Columns, block: int, count: int) -> int:
+    """Give the byte where the frequencies of a block of that many paragraphs begin."""
+    return i64(c.postings[block]) + size(count, i64(c.paragraph_width[block]))
+
+
+@inlined
+def frequencies_of(c: Columns, term: int, block: int, out: I64) -> int:
+    """Decode the frequencies of a block; answer how many there are."""
+    count = block_size(c, term, block)
+    at, width = frequencies_at(c, block, count), i64(c.tf_width[block])
+    for i in range(count):
+        out[i] = field(c.packed_postings, at, width, i) + 1
+    return count
+
+
+@inlined
+def frequency_at(c: Columns, term: int, block: int, row: int) -> int:
+    """Read the frequency of one paragraph of a block, the `row`th."""
+    at = frequencies_at(c, block, block_size(c, term, block))
+    return field(c.packed_postings, at, i64(c.tf_width[block]), row) + 1
+
+
+@inlined
+def code_width(c: Columns, term: int) -> int:
+    """Count the bits beside each position that tell the forms of a term apart."""
+    return bit_width(i64(c.forms[term + 1]) - i64(c.forms[term]) - 1)
+
+
+@inlined
+def check_positions(c: Columns, term: int, block: int, total: int) -> None:
+    """See that a block has so many positions. Raises ValueError."""
+    end = len(c.packed_positions) - PAD
+    if block + 1 < len(c.last):
+        end = i64(c.positions[block + 1])
+    width = i64(c.position_width[block]) + code_width(c, term)
+    if i64(c.positions[block]) + size(total, width) > end:
+        raise ValueError(DAMAGED)
+
+
+@inlined
+def sum_before(c: Columns, term: int, block: int, before: I64) -> int:
+    """Sum the frequencies ahead of each row of a block, and behind the last; count the rows."""
+    total, count = i64(0), frequencies_of(c, term, block, before)
+    for row in range(count):
+        frequency = before[row]
+        before[row] = total
+        total += frequency
+    before[count] = total
+    check_positions(c, term, block, total)
+    return count
+
+
+@kernel
+def all_paragraphs(c: Columns, term: int, ordinals: I64, out: U32) -> None:
+    """Decode every paragraph of a term, by way of room for a block."""
+    at = 0
+    for block in range(c.block[term], c.block[term + 1]):
+        count = paragraphs_of(c, term, block, ordinals)
+        for i in range(count):
+            out[at + i] = ordinals[i]
+        at += count
+
+
+@kernel
+def all_frequencies(c: Columns, term: int, frequencies: I64, out: U32) -> None:
+    """Decode every frequency of a term, by way of room for a block."""
+    at = 0
+    for block in range(c.block[term], c.block[term + 1]):
+        count = frequencies_of(c, term, block, frequencies)
+        for i in range(count):
+            out[at + i] = frequencies[i]
+        at += count
+
+
+@kernel
+def all_positions(
+    c: Columns,
+    term: int,
+    rows: I64,
+    starts: I64,
+    before: I64,
+    out: U32,
+    codes: npt.NDArray[np.uint16],
+) -> None:
+    """Decode the positions and codes of some rows, ascending, of a term.
+
+    `starts` has for each row where its own begin in `out` and `codes`; `before` is room for a
+    block and one more.
+    """
+    coded = code_width(c, term)
+    block = i64(-1)
+    for k in range(len(rows)):
+        if i64(c.block[term]) + rows[k] // BLOCK != block:
+            block = i64(c.block[term]) + rows[k] // BLOCK
+            sum_before(c, term, block, before)
+        at, width = i64(c.positions[block]), i64(c.position_width[block])
+        first = before[rows[k] % BLOCK]
+        for i in range(starts[k + 1] - starts[k]):
+            value = field(c.packed_positions, at, width + coded, first + i)
+            out[starts[k] + i] = value & ((i64(1) << width) - 1)
+            codes[starts[k] + i] = value >> width

@@ -1,0 +1,367 @@
+"""Sorted tokens -> packed blocks, bitmaps and what bounds their scores (README.md has the format).
+
+The tokens of a segment do not all fit in memory at once: terms are done in ranges, as many at a
+time as fit, and ranges side by side in threads.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from index.codec.bits import popcount
+from index.codec.blocks import BLOCK, DENSE, PAD, RANK, Columns, columns, paragraphs_of
+from index.codec.compiled import i64, inlined, kernel
+from index.codec.container import Array
+from index.codec.dictionaries import Dictionaries, starts
+from index.codec.layout import ARRAYS, HEADLINE, NONE
+from index.codec.packing import bit_width, pack
+from index.errors import NotWritten
+
+U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
+U32 = npt.NDArray[np.uint32]
+U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
+
+BEST = 10
+"""Which of a term's impacts is kept as `terms.best`: the tenth, for ten are asked for."""
+
+_TOKEN_BYTES = 24
+"""What a token takes at most while its range is done: key, code, and packed."""
+
+TOO_LARGE = (
+    "a segment would pass 4 GB of packed postings, more than the index has room for: "
+    "give it less --memory, so that it makes more and smaller segments"
+)
+
+Fill = Callable[[int, int, I64, U64, U16], None]
+"""Puts the tokens of the terms in [low, high) at each term's cursor: keys (paragraph << 32 |
+position), ascending within a term, and codes of forms."""
+
+
+class Paragraphs(NamedTuple):
+    """What the postings take from the paragraphs.
+
+    `length` (u8) are codes, `norm` (f32) is BM25's K of each of the 256, `section` (u32) tells
+    titles and headings by its highest bit.
+    """
+
+    length: U8
+    norm: F32
+    section: U32
+
+
+class Tokens(NamedTuple):
+    """The tokens of the terms from `low` on, sorted: term low + i has [start[i], start[i + 1])."""
+
+    low: int
+    start: I64
+    keys: U64
+    codes: U16
+
+
+class Encoded(NamedTuple):
+    """Where the postings of a range go, with room for the worst case; see `layout.ARRAYS`."""
+
+    df: U32
+    block: U32
+    term_max: F32
+    best: F32
+    headlines: U32
+    last: U32
+    postings: U32
+    positions: U32
+    paragraph_width: U8
+    tf_width: U8
+    position_width: U8
+    block_max: F32
+    packed_postings: U8
+    packed_positions: U8
+    headline: U32
+
+
+class Used(NamedTuple):
+    """How much of an `Encoded` was used: blocks, bytes, bytes, and headlines."""
+
+    blocks: int
+    postings: int
+    positions: int
+    headlines: int
+
+
+class Room(NamedTuple):
+    """What encoding works with.
+
+    A block's gaps and frequencies, a term's best impacts, and for each form the paragraph in which
+    it was seen last.
+    """
+
+    gaps: U64
+    frequencies: U64
+    best: F32
+    seen: I64
+
+
+def postings(
+    found: Dictionaries, by_term: I64, fill: Fill, paragraphs: Paragraphs, memory: int
+) -> dict[str, Array]:
+    """Encode every term, in ranges that fit into `memory` bytes, on as many threads as CPUs.
+
+    `by_term` counts the tokens of each term, `fill` gives them. Raises NotWritten where the format
+    has no room for so much.
+    """
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    form_df = np.zeros(len(found.number), np.uint32)
+
+    def encode_range(bounds: tuple[int, int]) -> Encoded:
+        low, high = bounds
+        start = starts(by_term[low:high])
+        keys, codes = np.empty(start[-1], np.uint64), np.empty(start[-1], np.uint16)
+        fill(low, high, start[:-1].copy(), keys, codes)
+        forms = found.arrays["terms.forms"], found.arrays["terms.form"]
+        return _encoded(Tokens(low, start, keys, codes), *forms, paragraphs, form_df)
+
+    with ThreadPoolExecutor(workers) as pool:
+        ranges = _ranges(by_term, max(memory // _TOKEN_BYTES // workers, 1))
+        parts = list(pool.map(encode_range, ranges))
+    arrays = found.arrays | _joined(parts) | {"forms.df": form_df}
+    return arrays | _bitmaps(arrays, len(paragraphs.length))
+
+
+def _ranges(by_term: I64, most: int) -> list[tuple[int, int]]:
+    """Divide the terms into ranges of about that many tokens, at least one term each."""
+    ends = np.cumsum(by_term)
+    bounds = [0]
+    while bounds[-1] < len(by_term):
+        before = ends[bounds[-1] - 1] if bounds[-1] else 0
+        bounds.append(max(int(np.searchsorted(ends, before + most, "right")), bounds[-1] + 1))
+    return list(pairwise(bounds))
+
+
+def _encoded(
+    tokens: Tokens, term_forms: U32, term_form: U32, paragraphs: Paragraphs, form_df: U32
+) -> Encoded:
+    terms, count = len(tokens.start) - 1, len(tokens.keys)
+    blocks = count // BLOCK + terms
+    out = Encoded(
+        df=np.zeros(terms, np.uint32),
+        block=np.zeros(terms + 1, np.uint32),
+        term_max=np.zeros(terms, np.float32),
+        best=np.zeros(terms, np.float32),
+        headlines=np.zeros(terms + 1, np.uint32),
+        last=np.empty(blocks, np.uint32),
+        postings=np.empty(blocks, np.uint32),
+        positions=np.empty(blocks, np.uint32),
+        paragraph_width=np.empty(blocks, np.uint8),
+        tf_width=np.empty(blocks, np.uint8),
+        position_width=np.empty(blocks, np.uint8),
+        block_max=np.empty(blocks, np.float32),
+        packed_postings=np.empty(count * 8 + blocks * 2 + PAD, np.uint8),
+        packed_positions=np.empty(count * 6 + blocks + PAD, np.uint8),
+        headline=np.empty(count, np.uint32),
+    )
+    room = Room(
+        np.empty(BLOCK, np.uint64),
+        np.empty(BLOCK, np.uint64),
+        np.empty(BEST, np.float32),
+        np.full(len(form_df), -1, np.int64),
+    )
+    used = Used(*_encode(tokens, term_forms, term_form, paragraphs, form_df, out, room))
+    # What was not used of the room was never touched; the copies let go of it.
+    sizes = dict.fromkeys(_BY_BLOCK, used.blocks) | {
+        "packed_postings": used.postings,
+        "packed_positions": used.positions,
+        "headline": used.headlines,
+    }
+    return out._replace(**{name: getattr(out, name)[:n].copy() for name, n in sizes.items()})
+
+
+_BY_BLOCK = (
+    *("last", "postings", "positions", "paragraph_width", "tf_width", "position_width"),
+    "block_max",
+)
+
+
+@kernel
+def _encode(
+    tokens: Tokens,
+    term_forms: U32,
+    term_form: U32,
+    paragraphs: Paragraphs,
+    form_df: U32,
+    out: Encoded,
+    room: Room,
+) -> tuple[int, int, int, int]:
+    """Pack the tokens of a range, term by term, block by block; `tokens.keys` is used up."""
+    block = at = positions_at = headlines = i64(0)
+    for t in range(len(out.df)):
+        forms = term_form[term_forms[tokens.low + t] : term_forms[tokens.low + t + 1]]
+        room.best[:] = 0
+        out.block[t], out.headlines[t] = block, headlines
+        previous, i, end = i64(-1), tokens.start[t], tokens.start[t + 1]
+        while i < end:
+            begin = i
+            count, i, headlines = _take_block(
+                tokens, i, end, previous, forms, paragraphs, form_df, out, room, block, headlines
+            )
+            out.postings[block], out.positions[block] = at, positions_at
+            at = pack(room.gaps, count, out.paragraph_width[block], out.packed_postings, at)
+            at = pack(room.frequencies, count, out.tf_width[block], out.packed_postings, at)
+            width = i64(out.position_width[block])
+            for j in range(begin, i):
+                position = tokens.keys[j] & np.uint64(0xFFFFFFFF)
+                tokens.keys[j] = position | np.uint64(tokens.codes[j]) << np.uint64(width)
+            width += bit_width(len(forms) - 1)
+            fields = tokens.keys[begin:i]
+            positions_at = pack(fields, i - begin, width, out.packed_positions, positions_at)
+            previous = i64(out.last[block])
+            out.df[t] += count
+            block += 1
+        out.term_max[t], out.best[t] = room.best[0], room.best[BEST - 1]
+    out.block[len(out.df)], out.headlines[len(out.df)] = block, headlines
+    return block, at, positions_at, headlines
+
+
+@inlined
+def _take_block(
+    tokens: Tokens,
+    i: int,
+    end: int,
+    previous: int,
+    forms: U32,
+    paragraphs: Paragraphs,
+    form_df: U32,
+    out: Encoded,
+    room: Room,
+    block: int,
+    headlines: int,
+) -> tuple[int, int, int]:
+    """Gather a block's gaps and frequencies into the room, note its widths and highest impact.
+
+    Answers how many paragraphs it has, the token behind it, and the headlines so far.
+    """
+    count, highest = i64(0), i64(0)
+    widest_gap, widest_tf, top = i64(0), i64(0), np.float32(0)
+    while count < BLOCK and i < end:
+        paragraph = i64(tokens.keys[i] >> np.uint64(32))
+        begin = i
+        while i < end and i64(tokens.keys[i] >> np.uint64(32)) == paragraph:
+            highest = max(highest, i64(tokens.keys[i] & np.uint64(0xFFFFFFFF)))
+            form = forms[tokens.codes[i]]
+            if room.seen[form] != paragraph:
+                room.seen[form] = paragraph
+                form_df[form] += 1
+            i += 1
+        room.gaps[count], room.frequencies[count] = paragraph - previous - 1, i - begin - 1
+        widest_gap, widest_tf = (
+            max(widest_gap, paragraph - previous - 1),
+            max(widest_tf, i - begin - 1),
+        )
+        tf = np.float32(i - begin)
+        impact = tf / (tf + paragraphs.norm[paragraphs.length[paragraph]])
+        top = max(top, impact)
+        if impact > room.best[BEST - 1]:
+            _insert(room.best, impact)
+        if paragraphs.section[paragraph] & HEADLINE:
+            out.headline[headlines] = paragraph
+            headlines += 1
+        previous = paragraph
+        count += 1
+    out.last[block], out.block_max[block] = previous, top
+    out.paragraph_width[block], out.tf_width[block] = bit_width(widest_gap), bit_width(widest_tf)
+    out.position_width[block] = bit_width(highest)
+    return count, i, headlines
+
+
+@inlined
+def _insert(best: F32, impact: np.float32) -> None:
+    """Put an impact among the best, which descend, in place of the last."""
+    i = len(best) - 1
+    while i > 0 and best[i - 1] < impact:
+        best[i] = best[i - 1]
+        i -= 1
+    best[i] = impact
+
+
+# Ranges in a row.
+
+_ROWS = {
+    "terms.df": "df",
+    "terms.max": "term_max",
+    "terms.best": "best",
+    "blocks.last": "last",
+    "blocks.paragraph_width": "paragraph_width",
+    "blocks.tf_width": "tf_width",
+    "blocks.position_width": "position_width",
+    "blocks.max": "block_max",
+    "headlines.paragraph": "headline",
+}
+
+
+def _joined(parts: list[Encoded]) -> dict[str, Array]:
+    """Put the ranges in a row."""
+
+    def row(name: str, attribute: str) -> Array:
+        stretches = [getattr(part, attribute) for part in parts]
+        return np.concatenate([np.zeros(0, ARRAYS[name]), *stretches])
+
+    def shifted(attribute: str, target: str, end: bool) -> U32:
+        """Join numbers into another array, which is joined as well; with the last end, if asked."""
+        offsets = np.cumsum([0, *(len(getattr(part, target)) for part in parts)])
+        if offsets[-1] > NONE:
+            raise NotWritten(TOO_LARGE)
+        stretches = [getattr(part, attribute)[: -1 if end else None] for part in parts]
+        moved = [s + np.uint32(o) for s, o in zip(stretches, offsets, strict=False)]
+        return np.concatenate([np.zeros(0, np.uint32), *moved, offsets[-1:][: int(end)]]).astype(
+            "u4"
+        )
+
+    padding = np.zeros(PAD, np.uint8)
+    return {name: row(name, attribute) for name, attribute in _ROWS.items()} | {
+        "terms.block": shifted("block", "last", end=True),
+        "terms.headlines": shifted("headlines", "headline", end=True),
+        "blocks.postings": shifted("postings", "packed_postings", end=False),
+        "blocks.positions": shifted("positions", "packed_positions", end=False),
+        "postings.packed": np.concatenate([*(p.packed_postings for p in parts), padding]),
+        "positions.packed": np.concatenate([*(p.packed_positions for p in parts), padding]),
+    }
+
+
+# Bitmaps.
+
+
+def _bitmaps(arrays: dict[str, Array], paragraphs: int) -> dict[str, Array]:
+    """Make the bitmaps of the terms that stand in more than one of DENSE paragraphs."""
+    dense = np.flatnonzero(arrays["terms.df"] > paragraphs / DENSE)
+    number = np.full(len(arrays["terms.df"]), NONE, np.uint32)
+    number[dense] = np.arange(len(dense))
+    bits = np.zeros((len(dense), -(-paragraphs // 64)), np.uint64)
+    ranks = np.zeros((len(dense), -(-paragraphs // RANK) + 1), np.uint32)
+    found, room = columns(arrays), np.empty(BLOCK, np.int64)
+    for row, term in enumerate(dense.tolist()):
+        _set_bits(found, term, room, bits[row], ranks[row])
+    return {
+        "terms.bitmap": number,
+        "bitmaps.bits": bits.reshape(-1),
+        "bitmaps.ranks": ranks.reshape(-1),
+    }
+
+
+@kernel
+def _set_bits(c: Columns, term: int, ordinals: I64, bits: U64, ranks: U32) -> None:
+    """Set the bits of a term's paragraphs; count those that are set before every RANK of them."""
+    for block in range(c.block[term], c.block[term + 1]):
+        for i in range(paragraphs_of(c, term, block, ordinals)):
+            bits[ordinals[i] >> 6] |= np.uint64(1) << np.uint64(ordinals[i] & 63)
+    total = i64(0)
+    for word in range(len(bits)):
+        if word % (RANK // 64) == 0:
+            ranks[word // (RANK // 64)] = total
+        total += popcount(bits[word])
+    ranks[len(ranks) - 1] = total

@@ -1,0 +1,184 @@
+"""Segments that become one: postings gathered, columns renumbered, compressed text copied."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from index.analysis import UNICODE
+from index.codec import container, postings
+from index.codec.compress import Blocks, Compressor, Records, train
+from index.codec.container import Array, Output
+from index.codec.dictionaries import blob, text_starts
+from index.codec.layout import HEADLINE, NONE
+from index.codec.segment import SegmentData
+from index.codec.store import Store
+
+Bools = npt.NDArray[np.bool_]
+I64 = npt.NDArray[np.int64]
+U32 = npt.NDArray[np.uint32]
+
+_CHUNK = 1 << 14
+"""How many records are read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A segment, and which of its paragraphs and documents are kept."""
+
+    data: SegmentData
+    paragraphs: Bools
+    documents: Bools
+
+    @classmethod
+    def of(cls, data: SegmentData, live: Bools | None) -> "Part":
+        """Keep the paragraphs that are live; all of them where `live` is None."""
+        paragraphs = np.ones(data.paragraph_count, np.bool_) if live is None else live
+        return cls(data, paragraphs, paragraphs[data.document_first[:-1]])
+
+    @property
+    def lost_words(self) -> int:
+        """Count the positions in the documents that are not kept."""
+        return sum(self.data.info(int(d)).words for d in np.flatnonzero(~self.documents))
+
+
+def merge(segments: Sequence[tuple[SegmentData, Bools | None]], path: Path, memory: int) -> int:
+    """Write segments as one, each with its live paragraphs (None: all); answer how many those are.
+
+    About `memory` bytes serve for sorting. What is read is compared with its checksums first, for
+    it gets new ones. Raises OSError, Damaged, NotWritten; the file is then removed.
+    """
+    for data, _ in segments:
+        container.verify(data.path)
+    output = Output(path)
+    try:
+        parts = [Part.of(data, live) for data, live in segments]
+        count = _write(parts, output, memory)
+    except BaseException:
+        output.discard()
+        raise
+    return count
+
+
+def _write(parts: Sequence[Part], output: Output, memory: int) -> int:
+    dictionary = _dictionary(parts)
+    stored = {
+        "paragraphs": [(part.data.paragraphs_stored, part.paragraphs) for part in parts],
+        "documents": [(part.data.documents_stored, part.documents) for part in parts],
+    }
+    for name, stores in stored.items():
+        output.begin(f"{name}.stored", np.uint8)
+        blocks = Blocks()
+        for store, kept in stores:
+            _copy(store, kept, dictionary, blocks, output, f"{name}.stored")
+        starts, firsts = blocks.arrays()
+        output.append(f"{name}.stored_start", starts)
+        output.append(f"{name}.stored_first", firsts)
+    output.append("stored.dictionary", np.frombuffer(dictionary, np.uint8))
+    ordinals = _numbered([part.paragraphs for part in parts])
+    length = np.concatenate([part.data.length[part.paragraphs] for part in parts])
+    sections = _sections(parts, ordinals)
+    total = sum(part.data.total_length - part.lost_words for part in parts)
+    with_tokens = int(np.count_nonzero(length))
+    found = postings.merge(
+        [(part.data, own) for part, own in zip(parts, ordinals, strict=True)],
+        length, total / max(with_tokens, 1), sections["paragraphs.section"], memory,
+    )  # fmt: skip
+    documents = _documents(parts, ordinals)
+    for name, array in (found | sections | documents | {"paragraphs.length": length}).items():
+        output.append(name, array)
+    output.finish(
+        {
+            "unicode": UNICODE,
+            "paragraphs": len(length),
+            "with_tokens": with_tokens,
+            "total_length": total,
+        }
+    )
+    return len(length)
+
+
+def _numbered(kept: Sequence[Bools]) -> list[I64]:
+    """Give the numbers of what is kept, counted through; -1 for what is not."""
+    numbered, base = [], 0
+    for mask in kept:
+        numbers = base + np.cumsum(mask) - 1
+        base += int(mask.sum())
+        numbers[~mask] = -1
+        numbered.append(numbers)
+    return numbered
+
+
+def _sections(parts: Sequence[Part], ordinals: Sequence[I64]) -> dict[str, Array]:
+    titles, headings, sections = [], [], []
+    kept = [part.paragraphs[part.data.section_title] for part in parts]
+    for part, ordinal, mask, number in zip(parts, ordinals, kept, _numbered(kept), strict=True):
+        data = part.data
+        own = data.section[part.paragraphs]
+        sections.append(number[own & ~np.uint32(HEADLINE)].astype(np.uint32) | own & HEADLINE)
+        titles.append(ordinal[data.section_title[mask]])
+        heading = data.section_heading[mask].astype(np.int64)
+        there = heading != NONE
+        heading[there] = ordinal[heading[there]]
+        headings.append(heading)
+    return {
+        "paragraphs.section": np.concatenate(sections),
+        "sections.title": np.concatenate(titles).astype(np.uint32),
+        "sections.heading": np.concatenate(headings).astype(np.uint32),
+    }
+
+
+def _documents(parts: Sequence[Part], ordinals: Sequence[I64]) -> dict[str, Array]:
+    numbers = _numbered([part.documents for part in parts])
+    ids = sorted(
+        (part.data.ids[i], int(number[document]))
+        for part, number in zip(parts, numbers, strict=True)
+        for i, document in enumerate(part.data.documents_by_id.tolist())
+        if part.documents[document]
+    )
+    firsts = [
+        own[part.data.document_first[:-1][part.documents]]
+        for part, own in zip(parts, ordinals, strict=True)
+    ]
+    total = sum(int(part.paragraphs.sum()) for part in parts)
+    return {
+        "documents.first": np.concatenate([*firsts, [total]]).astype(np.uint32),
+        "documents.by_id": np.array([number for _, number in ids], np.uint32),
+        "ids.text": blob(name for name, _ in ids),
+        "ids.text_start": text_starts([name for name, _ in ids]),
+    }
+
+
+# What is stored.
+
+
+def _dictionary(parts: Sequence[Part]) -> bytes:
+    """Give the dictionary of the largest part that has one, else train one if there is enough."""
+    known = [part for part in parts if part.data.dictionary]
+    if known:
+        return max(known, key=lambda part: part.data.paragraph_count).data.dictionary
+    sample = [
+        part.data.paragraphs_stored.record(int(ordinal))
+        for part in parts
+        for ordinal in np.flatnonzero(part.paragraphs)[:_CHUNK]
+    ]
+    return train(Records.of(sample))
+
+
+def _copy(
+    store: Store, kept: Bools, dictionary: bytes, blocks: Blocks, output: Output, name: str
+) -> None:
+    """Copy records: whole blocks as they are, where all of one is kept; others compressed anew."""
+    compressor = Compressor(dictionary)
+    for span, whole in store.runs(kept, dictionary):
+        if whole:
+            frames, lengths, firsts = store.frames(span)
+            blocks.add(lengths, firsts, len(store.records(span)))
+            output.extend(name, frames)
+            continue
+        numbers = [number for number in store.records(span) if kept[number]]
+        for at in range(0, len(numbers), _CHUNK):
+            records = Records.of([store.record(n) for n in numbers[at : at + _CHUNK]])
+            output.extend(name, compressor.compress(records, blocks))

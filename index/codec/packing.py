@@ -1,0 +1,57 @@
+"""Integers in as few bits as they need: horizontal packing, decoded in place.
+
+Field i of a stretch of width b begins at bit i * b; fields of up to 56 bits are read with one
+unaligned load of 64. After Lemire and Boytsov, "Decoding billions of integers per second through
+vectorization" (2015), without their lanes, so that one field can be read by itself.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from index.codec.bits import load64, store64
+from index.codec.compiled import i64, inlined, kernel
+
+U8 = npt.NDArray[np.uint8]
+U32 = npt.NDArray[np.uint32]
+U64 = npt.NDArray[np.uint64]
+
+MAX_WIDTH = 56
+
+
+@inlined
+def bit_width(value: int) -> int:
+    """Count the bits that a value of up to 63 bits needs; 0 needs none."""
+    width = 0
+    while value >> width:
+        width += 1
+    return width
+
+
+@inlined
+def size(count: int, width: int) -> int:
+    """Count the bytes of a stretch of fields."""
+    return (count * width + 7) >> 3
+
+
+@kernel
+def pack(values: U64, count: int, width: int, out: U8, at: int) -> int:
+    """Write fields from a byte on; answer where they end. Eight bytes beyond may be touched."""
+    end = at + size(count, width)
+    pending, filled = np.uint64(0), 0
+    for i in range(count):
+        pending |= np.uint64(values[i]) << np.uint64(filled)
+        filled += width
+        store64(out, at, pending)
+        whole = filled >> 3
+        pending >>= np.uint64(whole << 3)
+        at, filled = at + whole, filled & 7
+    store64(out, at, pending)
+    return end
+
+
+@inlined
+def field(packed: U8, at: int, width: int, i: int) -> int:
+    """Read one field of the stretch that begins at a byte."""
+    bit = i * width
+    word = load64(packed, at + (bit >> 3)) >> np.uint64(bit & 7)
+    return i64(word & ((np.uint64(1) << np.uint64(width)) - np.uint64(1)))

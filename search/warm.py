@@ -1,0 +1,69 @@
+"""Compile the inner loops of searching ahead of the first query: `python -m search.warm`.
+
+What is needed for indexing is compiled on the way. numba keeps it beside the source, or where that
+is read-only in the user's cache.
+"""
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from whoosh import query
+from whoosh.query.spans import SpanNear2
+
+from index.codec import warm as indexing
+from index.model import Document, DocumentInfo, Paragraph
+from index.snapshot import Snapshot
+from index.writer import Writer, lock
+from search.execute import execute
+from search.kernels import conjunction, disjunction, sets
+from search.kernels.cursors import FEW
+
+
+def is_warm() -> bool:
+    """Tell whether all of this program has been compiled and kept here before."""
+    kernels = (conjunction.top_all, conjunction.every, disjunction.top_any, sets.count_documents)
+    return indexing.is_warm() and indexing.are_kept(kernels)
+
+
+def warm() -> None:
+    """Compile whatever is not kept yet, and say so, for it takes a minute."""
+    if not is_warm():
+        print("Compiling the inner loops (once)...", file=sys.stderr, flush=True)
+        indexing.warm()
+        prime()
+
+
+def prime() -> None:
+    """Index and search a sample, so that in this process every kernel is at hand."""
+    with TemporaryDirectory() as folder:
+        _search(_sample(Path(folder)))
+
+
+def _sample(folder: Path) -> Snapshot:
+    texts = ["one of a few samples"] * FEW + ["two"]  # more than few, for windows
+    title = Paragraph("sample", 0, "title", "a sample", None, 0, 0)
+    below = (Paragraph("sample", i + 1, "text", text, None, 0, 0) for i, text in enumerate(texts))
+    paragraphs = (title, *below)
+    info = DocumentInfo("sample", title.text, None, None, "text", None, "sample", len(texts), 0)
+    with lock(folder), Writer(folder, None) as writer:
+        writer.add(Document(info, paragraphs))
+        writer.commit({"roots": [], "files": {}})
+    return Snapshot.open(folder)
+
+
+def _search(snapshot: Snapshot) -> None:
+    one, few, two = (query.Term("text", word) for word in ("one", "few", "two"))
+    phrase, near = query.Phrase("form", ["few", "samples"]), SpanNear2([one, few], slop=4)
+    trees = (one, query.And([one, few]), query.Or([one, two]), phrase, near, query.Not(phrase))
+    allowed = np.ones(snapshot.ordinal_count, np.bool_)
+    for tree in (*trees, query.And([one, query.Not(two)]), query.DisjunctionMax([one, phrase])):
+        for among in (None, allowed):
+            execute(snapshot, tree, 3, documents=True, among=among)
+            execute(snapshot, tree, 3, among=among)
+    execute(snapshot, query.Or([one, few]), 3)
+
+
+if __name__ == "__main__":
+    warm()

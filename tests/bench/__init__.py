@@ -1,0 +1,1 @@
+"""The measurement behind `make bench`: Passage beside its peers, in one run."""
