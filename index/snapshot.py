@@ -14,6 +14,7 @@ import numpy.typing as npt
 from index import storage
 from index.analysis import UNICODE
 from index.codec.adapter import ColumnarSegment
+from index.codec.layout import NONE
 from index.codec.lengths import length_norms
 from index.codec.segment import NOT_FOUND, SegmentData
 from index.errors import Damaged, IndexFault
@@ -42,13 +43,26 @@ MAX_KNOWN = 1 << 16
 """How many words a snapshot remembers where it found."""
 
 
+class Place(NamedTuple):
+    """Where a word stands in a segment.
+
+    `term` is its stem's number there and `df` counts the stem's paragraphs, `dense` tells that it
+    has a bitmap. `code` is that of the form, -1 where any form will do.
+    """
+
+    term: int
+    code: int
+    df: int
+    dense: bool
+
+
 class Found(NamedTuple):
-    """Where a word stands: its number in each segment, or NOT_FOUND.
+    """Where a word stands: its place in each segment, None where it is not there.
 
     `df` counts the paragraphs it stands in, deleted ones included.
     """
 
-    numbers: tuple[int, ...]
+    places: tuple[Place | None, ...]
     df: int
 
 
@@ -139,15 +153,15 @@ class Snapshot:
             f"this Python knows {UNICODE}: rare characters may be taken differently"
         )
 
-    def term(self, stem: str) -> "Found":
+    def term(self, stem: str) -> Found:
         """Look a stem up."""
         return self._look_up("text", stem)
 
-    def form(self, form: str) -> "Found":
+    def form(self, form: str) -> Found:
         """Look a word up as typed."""
         return self._look_up("form", form)
 
-    def _look_up(self, field: str, word: str) -> "Found":
+    def _look_up(self, field: str, word: str) -> Found:
         found = self._known.get((field, word))
         if found is None:
             if len(self._known) >= MAX_KNOWN:
@@ -155,18 +169,20 @@ class Snapshot:
             found = self._known[field, word] = self._find_word(field, word.encode(errors="replace"))
         return found
 
-    def _find_word(self, field: str, word: bytes) -> "Found":
-        numbers, total = [], 0
+    def _find_word(self, field: str, word: bytes) -> Found:
+        places, total = [], 0
         for segment in self.segments:
             data = segment.data
             number = (data.forms if field == "form" else data.terms).find(word)
-            numbers.append(number)
-            if number != NOT_FOUND:
-                counted = (
-                    data.form(number)[2] if field == "form" else data.document_frequency(number)
-                )
+            term, code = number, -1
+            if number != NOT_FOUND and field == "form":
+                term, code, counted = data.form(number)
+                code = code if data.forms_of(term) > 1 else -1
                 total += counted
-        return Found(tuple(numbers), total)
+            elif number != NOT_FOUND:
+                total += data.document_frequency(number)
+            places.append(None if number == NOT_FOUND else _place(data, term, code))
+        return Found(tuple(places), total)
 
     # Documents and paragraphs.
 
@@ -220,6 +236,10 @@ class Snapshot:
         after = range(local + 1, min(span.stop, local + 1 + context))
         read = (tuple(data.paragraph(p, info.id) for p in r) for r in (before, after))
         return info, next(read), data.paragraph(local, info.id), next(read)
+
+
+def _place(data: SegmentData, term: int, code: int) -> Place:
+    return Place(term, code, data.document_frequency(term), data.columns.bitmap[term] != NONE)
 
 
 def _advice(folder: Path) -> str:

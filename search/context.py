@@ -9,7 +9,6 @@ from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.codec.layout import HEADLINE, NONE
-from index.codec.segment import NOT_FOUND
 from search import score
 from search.flat import Where
 from search.score import F64
@@ -51,11 +50,11 @@ def context(tree: query.Query, where: Where, boost: float = 1.0) -> Sections:
 
 def _of_word(word: str, boost: float, where: Where) -> Sections:
     found = where.statistics.word("text", word)
-    number = found.numbers[where.place]
-    if number == NOT_FOUND:
+    place = found.places[where.place]
+    if place is None:
         return NOWHERE
     data = where.segment.data
-    ordinals = data.headlines(number).astype(np.int64)
+    ordinals = data.headlines(place.term).astype(np.int64)
     if not len(ordinals):
         return NOWHERE
     section = (data.section[ordinals] & ~np.uint32(HEADLINE)).astype(np.int64)

@@ -8,13 +8,11 @@ are evaluated whole, by `general`.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from whoosh import query
 
-from index.codec.segment import NOT_FOUND
 from index.errors import Damaged
 from index.snapshot import OpenSegment, Snapshot
 from search import flat
@@ -22,7 +20,7 @@ from search.context import NOWHERE
 from search.context import context as context_of
 from search.flat import Wanted, Where
 from search.general import General
-from search.kernels.scoring import Best, Scoring
+from search.kernels.scoring import NOBODY, Best, Scoring, sort
 from search.kernels.sets import count_documents
 from search.score import F64, QUANTUM
 from search.statistics import Ordinals, Statistics
@@ -32,8 +30,6 @@ MAX_PRUNED = 10_000
 
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
-
-_NOBODY = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,8 @@ def execute(  # noqa: PLR0913  # what is asked for is named
         raise Damaged(f"the index in {snapshot.folder} is damaged: {error}") from error
 
 
-class _Asked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Asked:
     count: bool
     documents: bool
     among: Bools | None
@@ -107,7 +104,7 @@ class _Search:
     def _pruned(self, query: flat.Flat, k: int) -> tuple[Ordinals, F64, int]:
         best = Best(np.empty(k or 1), np.empty(k or 1, np.int64))
         best.scores.fill(self._floor(query, k))
-        best.ordinals.fill(_NOBODY)
+        best.ordinals.fill(NOBODY)
         counting = self._count or self._documents is not None
         total = 0
         for where in self._everywhere():
@@ -117,10 +114,8 @@ class _Search:
             if self._documents is not None:
                 first = where.segment.data.document_first
                 self._documents += count_documents(hits, first)
-        order = np.lexsort((best.ordinals, -best.scores))
-        if best.ordinals[order[-1]] == _NOBODY:
-            order = order[best.ordinals[order] != _NOBODY]
-        return best.ordinals[order], best.scores[order], total
+        count = sort(best)
+        return best.ordinals[:count], best.scores[:count], total
 
     def _scoring(self, where: Where, excluded: list[query.Query]) -> Scoring:
         growth = self._snapshot.growth[where.place]
@@ -150,10 +145,10 @@ class _Search:
     def _floor_of(self, leaf: flat.Leaf) -> float:
         found = self._statistics.word("text", leaf.words[0])
         floor = -1.0
-        for place, number in enumerate(found.numbers):
-            segment = self._snapshot.segments[place]
-            noted = self._snapshot.growth[place] == 1 and segment.live is None
-            if number != NOT_FOUND and noted and (impact := segment.data.columns.best[number]):
+        for i, place in enumerate(found.places):
+            segment = self._snapshot.segments[i]
+            noted = self._snapshot.growth[i] == 1 and segment.live is None
+            if place and noted and (impact := segment.data.best[place.term]):
                 weight = np.float32(leaf.boost * self._statistics.idf(found.df))
                 floor = max(floor, (round(float(weight * impact) / QUANTUM) - 1) * QUANTUM)
         return floor
@@ -175,9 +170,9 @@ class _Search:
             if not len(bits):
                 bits = np.full((segment.data.paragraph_count + 63) // 64, ~np.uint64(0))
             if isinstance(tree, query.Term) and tree.fieldname == "text":
-                number = self._statistics.word("text", tree.text).numbers[where.place]
-                if number != NOT_FOUND:
-                    flat.exclude(segment.data.columns, number, bits)
+                found = self._statistics.word("text", tree.text).places[where.place]
+                if found:
+                    flat.exclude(segment.data.columns, found.term, bits)
             else:
                 bits &= ~_packed(self._matching(tree, where))
         return bits

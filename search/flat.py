@@ -14,9 +14,7 @@ from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.codec.blocks import Columns
-from index.codec.layout import NONE
-from index.codec.segment import NOT_FOUND
-from index.snapshot import OpenSegment
+from index.snapshot import OpenSegment, Place
 from search.kernels import conjunction, disjunction, sets
 from search.kernels.clauses import Clauses
 from search.kernels.cursors import FEW, Room, new_room
@@ -125,36 +123,27 @@ class Wanted(NamedTuple):
 
 def every(leaf: Leaf, where: Where) -> tuple[Ordinals, F64]:
     """Give the ascending ordinals of all paragraphs that have a leaf, and their scores."""
-    clauses = _clauses([leaf], [], where)
-    if clauses is None:
+    plan = _plan([leaf], [], where)
+    if plan is None:
         return np.empty(0, np.int64), np.empty(0)
-    columns = where.segment.data.columns
+    columns, clauses = where.segment.data.columns, _clauses(plan)
     found = np.empty(columns.df[clauses.terms[0]], np.int64)
     scores = np.empty(len(found))
     scoring = Scoring(where.norms, np.float32(1), NO_CONTEXT, 0.0, NO_BITS)
-    count = conjunction.every(columns, clauses, scoring, _room(clauses), found, scores)
+    count = conjunction.every(columns, clauses, scoring, _room(plan), found, scores)
     return found[:count], scores[:count]
 
 
 def search(flat: Flat, where: Where, wanted: Wanted) -> int:
     """Offer a segment's paragraphs; answer how many match, if that is asked for."""
-    clauses = _clauses(flat.required, flat.optional, where)
-    if clauses is None or not len(clauses.terms):
+    plan = _plan(flat.required, flat.optional, where)
+    if plan is None:
         return 0
-    if clauses.required == 0 or len(clauses.terms) + len(clauses.phrase_weight) == 1:
-        return _any(clauses, where.segment, wanted)
-    columns, base = where.segment.data.columns, where.segment.base
-    best, scoring, counting, hits = wanted
-    room = _room(clauses)
-    terms = clauses.terms[: clauses.required]
-    if counting and not len(hits) and not len(clauses.phrase_weight) and _dense(columns, terms):
-        conjunction.top_all(columns, clauses, scoring, best, base, room, False, hits)
-        return int(sets.count_all(columns, terms, scoring))
-    return int(conjunction.top_all(columns, clauses, scoring, best, base, room, counting, hits))
-
-
-def _dense(columns: Columns, terms: Ordinals) -> bool:
-    return bool((columns.bitmap[terms] != NONE).all())
+    if len(plan.required) == 1 and not (plan.optional or plan.phrases):
+        return _any(plan, plan.required, where.segment, wanted)
+    if flat.required:
+        return _all(plan, where.segment, wanted)
+    return _any(plan, plan.optional, where.segment, wanted) if plan.optional else 0
 
 
 def exclude(columns: Columns, term: int, bits: U64) -> None:
@@ -162,100 +151,119 @@ def exclude(columns: Columns, term: int, bits: U64) -> None:
     sets.exclude_term(columns, term, _thread_room(), bits)
 
 
-def _any(clauses: Clauses, segment: OpenSegment, wanted: Wanted) -> int:
-    columns, base, room = segment.data.columns, segment.base, _room(clauses)
+def _all(plan: "_Plan", segment: OpenSegment, wanted: Wanted) -> int:
+    columns, clauses, room = segment.data.columns, _clauses(plan), _room(plan)
     best, scoring, counting, hits = wanted
-    terms, weights = clauses.terms, clauses.weights
-    if len(terms) == 1:
-        disjunction.top_term(columns, terms[0], weights[0], scoring, best, base, room)
+    by_bits = counting and not (plan.phrases or len(hits))
+    by_bits = by_bits and all(word.place.dense for word in plan.required)
+    counting = counting and not by_bits
+    total = conjunction.top_all(columns, clauses, scoring, best, segment.base, room, counting, hits)
+    if by_bits:
+        total = sets.count_all(columns, clauses.terms[: clauses.required], scoring)
+    return total
+
+
+def _any(plan: "_Plan", words: "list[_Word]", segment: OpenSegment, wanted: Wanted) -> int:
+    columns, base, room = segment.data.columns, segment.base, _room(plan)
+    best, scoring, counting, hits = wanted
+    if len(words) == 1:
+        word = words[0]
+        disjunction.top_term(columns, word.place.term, word.weight, scoring, best, base, room)
         if not counting or len(scoring.allowed) + len(hits) == 0:
-            return int(columns.df[terms[0]])
-    elif len(hits) == 0 and columns.df[terms].sum() <= FEW:
-        return int(disjunction.top_few(columns, terms, weights, scoring, best, base, room))
-    else:
+            return word.place.df
+    terms = np.array([word.place.term for word in words], np.int64)
+    if len(words) > 1:
+        weights = np.array([word.weight for word in words], np.float32)
+        if not len(hits) and sum([word.place.df for word in words]) <= FEW:
+            return disjunction.top_few(columns, terms, weights, scoring, best, base, room)
         disjunction.top_any(columns, terms, weights, scoring, best, base, room)
     if not counting:
         return 0
     if not len(hits):
         hits = np.zeros((len(columns.length) + 63) // 64, np.uint64)
-    return int(sets.count_any(columns, terms, scoring, room, hits))
+    return sets.count_any(columns, terms, scoring, room, hits)
 
 
-def _clauses(required: Sequence[Leaf], optional: Sequence[Leaf], where: Where) -> Clauses | None:
+# Words of a segment.
+
+
+class _Word(NamedTuple):
+    """A word where it stands, and what it scores by itself, in f32."""
+
+    place: Place
+    weight: np.float32
+
+
+class _Phrase(NamedTuple):
+    places: list[Place]
+    slop: int
+    weight: np.float32
+
+
+class _Plan(NamedTuple):
+    """What of a query is in a segment; words of phrases that score nothing are required too."""
+
+    required: list[_Word]
+    optional: list[_Word]
+    phrases: list[_Phrase]
+
+
+def _plan(required: Sequence[Leaf], optional: Sequence[Leaf], where: Where) -> _Plan | None:
     """Look the words up in a segment; None where a required one is not in it."""
-    plan = _Plan(where)
+    words, phrases = [], []
     for leaf in required:
-        if not plan.require(leaf):
+        found = [_place(leaf.field, word, where) for word in leaf.words]
+        places = [place for place in found if place]
+        if len(places) < len(found):
             return None
-    return plan.clauses(plan.terms_of(optional))
-
-
-class _Plan:
-    """Collects the terms and phrases of a conjunction."""
-
-    def __init__(self, where: Where) -> None:
-        self._place = where.place
-        self._data = where.segment.data
-        self._statistics = where.statistics
-        self._terms: list[tuple[int, float]] = []
-        self._phrases: list[tuple[list[tuple[int, int]], int, float]] = []
-
-    def require(self, leaf: Leaf) -> bool:
-        """Take a leaf; tell whether all its words are in the segment."""
-        words = [self._word(leaf.field, word) for word in leaf.words]
-        if any(term == NOT_FOUND for term, _ in words):
-            return False
-        weight = leaf.boost * self._statistics.idf_of(leaf.field, leaf.words)
-        if len(words) == 1 and words[0][1] < 0:
-            self._terms.append((words[0][0], weight))
+        weight = np.float32(leaf.boost * where.statistics.idf_of(leaf.field, leaf.words))
+        if len(places) == 1 and places[0].code < 0:
+            words.append(_Word(places[0], weight))
         else:
-            self._phrases.append((words, leaf.slop, weight))
-        return True
+            phrases.append(_Phrase(places, leaf.slop, weight))
+    if phrases:
+        present = {word.place.term for word in words}
+        inside = {place.term: place for phrase in phrases for place in phrase.places}
+        words += [_Word(p, np.float32(0)) for term, p in inside.items() if term not in present]
+    if len(words) > 1:
+        words.sort(key=_rarity)
+    return _Plan(words, [word for leaf in optional if (word := _optional(leaf, where))], phrases)
 
-    def _word(self, field: str, word: str) -> tuple[int, int]:
-        """Give a word's term in the segment and the code of its form, -1 where any will do."""
-        number = self._statistics.word(field, word).numbers[self._place]
-        if field == "text" or number == NOT_FOUND:
-            return number, -1
-        term, code, _ = self._data.form(number)
-        return term, code if self._data.forms_of(term) > 1 else -1
 
-    def terms_of(self, optional: Sequence[Leaf]) -> list[tuple[int, float]]:
-        """Give the terms and weights of words that are in the segment."""
-        found = []
-        for leaf in optional:
-            known = self._statistics.word("text", leaf.words[0])
-            number = known.numbers[self._place]
-            if number != NOT_FOUND:
-                found.append((number, leaf.boost * self._statistics.idf(known.df)))
-        return found
+def _place(field: str, word: str, where: Where) -> Place | None:
+    return where.statistics.word(field, word).places[where.place]
 
-    def clauses(self, optional: list[tuple[int, float]]) -> Clauses:
-        """Put everything into arrays."""
-        df = self._data.columns.df
-        present = {term for term, _ in self._terms}
-        inside = dict.fromkeys(term for words, _, _ in self._phrases for term, _ in words)
-        self._terms += [(term, 0.0) for term in inside if term not in present]
-        if len(self._terms) > 1:
-            self._terms.sort(key=lambda term: int(df[term[0]]))
-        terms = self._terms + optional
-        numbers = np.array([term for term, _ in terms], np.int64)
-        weights = np.array([weight for _, weight in terms], np.float32)
-        if not self._phrases:
-            return Clauses(numbers, weights, len(self._terms), *_NO_PHRASES)
-        sizes = [0, *(len(words) for words, _, _ in self._phrases)]
-        words = [word for words, _, _ in self._phrases for word in words]
-        index = {term: i for i, (term, _) in enumerate(self._terms)}
-        return Clauses(
-            numbers,
-            weights,
-            len(self._terms),
-            np.cumsum(sizes),
-            np.array([index[term] for term, _ in words], np.int64),
-            np.array([code for _, code in words], np.int64),
-            np.array([slop for _, slop, _ in self._phrases], np.int64),
-            np.array([weight for _, _, weight in self._phrases], np.float32),
-        )
+
+def _rarity(word: _Word) -> int:
+    return word.place.df
+
+
+def _optional(leaf: Leaf, where: Where) -> _Word | None:
+    found = where.statistics.word("text", leaf.words[0])
+    place = found.places[where.place]
+    weight = leaf.boost * where.statistics.idf(found.df)
+    return _Word(place, np.float32(weight)) if place else None
+
+
+def _clauses(plan: _Plan) -> Clauses:
+    """Put a plan into arrays."""
+    words = plan.required + plan.optional
+    terms = np.array([word.place.term for word in words], np.int64)
+    weights = np.array([word.weight for word in words], np.float32)
+    if not plan.phrases:
+        return Clauses(terms, weights, len(plan.required), *_NO_PHRASES)
+    inside = [place for phrase in plan.phrases for place in phrase.places]
+    index = {word.place.term: i for i, word in enumerate(plan.required)}
+    return Clauses(
+        terms,
+        weights,
+        len(plan.required),
+        np.cumsum([0, *(len(phrase.places) for phrase in plan.phrases)]),
+        np.array([index[place.term] for place in inside], np.int64),
+        np.array([place.code for place in inside], np.int64),
+        np.array([phrase.slop for phrase in plan.phrases], np.int64),
+        np.array([phrase.weight for phrase in plan.phrases], np.float32),
+    )
 
 
 _NOTHING = np.empty(0, np.int64)
@@ -267,9 +275,10 @@ _NO_PHRASES = (np.zeros(1, np.int64), _NOTHING, _NOTHING, _NOTHING, np.empty(0, 
 _of_thread = threading.local()
 
 
-def _room(clauses: Clauses) -> Room:
+def _room(plan: _Plan) -> Room:
     """Give this thread's room; a larger one is made for a query that needs it, and not kept."""
-    terms, words = len(clauses.terms), len(clauses.phrase_term)
+    terms = len(plan.required) + len(plan.optional)
+    words = sum([len(phrase.places) for phrase in plan.phrases])
     if terms > _TERMS or words > _TERMS:
         return new_room(terms, words)
     return _thread_room()

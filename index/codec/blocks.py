@@ -14,7 +14,7 @@ import numpy.typing as npt
 from index.codec.bits import load64
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.container import Array
-from index.codec.layout import ARRAYS
+from index.codec.layout import ARRAYS, NONE
 from index.codec.packing import bit_width, field, size
 
 U8 = npt.NDArray[np.uint8]
@@ -40,20 +40,19 @@ PAD = 8
 
 
 class Columns(NamedTuple):
-    """The arrays of a segment that compiled code reads, as `layout.ARRAYS` has them.
+    """The arrays of a segment that compiled code reads, most of them as `layout.ARRAYS` has them.
 
-    By term: `df`, `block`, `term_max`, `best`, `bitmap`, `forms` and `form`, `headlines`. By
-    block: `last`, `postings`, `positions`, three widths and `block_max`.
+    By term: `df`, `block`, `forms` and `form`; `term_max` (f32), the highest impact of its blocks,
+    and `bitmap` (u32), the number of its bitmap or NONE. By block: `last`, `postings`,
+    `positions`, three widths and `block_max`.
     """
 
     df: U32
     block: U32
     term_max: F32
-    best: F32
     bitmap: U32
     forms: U32
     form: U32
-    headlines: U32
     last: U32
     postings: U32
     positions: U32
@@ -65,24 +64,28 @@ class Columns(NamedTuple):
     packed_positions: U8
     bits: U64
     ranks: U32
-    headline: U32
     length: U8
     section: U32
-    title: U32
 
 
 _NAMES = (
-    *("terms.df", "terms.block", "terms.max", "terms.best", "terms.bitmap", "terms.forms"),
-    *("terms.form", "terms.headlines", "blocks.last", "blocks.postings", "blocks.positions"),
+    *("terms.forms", "terms.form", "blocks.last", "blocks.postings", "blocks.positions"),
     *("blocks.paragraph_width", "blocks.tf_width", "blocks.position_width", "blocks.max"),
     *("postings.packed", "positions.packed", "bitmaps.bits", "bitmaps.ranks"),
-    *("headlines.paragraph", "paragraphs.length", "paragraphs.section", "sections.title"),
+    *("paragraphs.length", "paragraphs.section"),
 )
 
 
 def columns(arrays: Mapping[str, Array]) -> Columns:
     """Pick a segment's columns from its arrays; one that is missing is empty."""
-    return Columns(*(arrays.get(name, np.empty(0, ARRAYS[name])) for name in _NAMES))
+    found = [arrays.get(name, np.empty(0, ARRAYS[name])) for name in _NAMES]
+    df, block = arrays["terms.df"], arrays["terms.block"]
+    dense = arrays.get("bitmaps.term", np.empty(0, np.uint32))
+    bitmap = np.full(len(df), NONE, np.uint32)
+    bitmap[dense] = np.arange(len(dense))
+    highest = arrays["blocks.max"]
+    term_max = np.maximum.reduceat(highest, block[:-1]) if len(df) else highest
+    return Columns(df, block, term_max, bitmap, *found)
 
 
 @inlined

@@ -27,7 +27,7 @@ _STARTS = (
 
 _SAME = (
     ("terms.text_start", "terms.block", "terms.forms", "terms.headlines"),
-    ("terms.df", "terms.max", "terms.best", "terms.bitmap"),
+    ("terms.df", "terms.best"),
     ("forms.prefix", "forms.term", "forms.code", "forms.df", "terms.form"),
     ("blocks.last", "blocks.postings", "blocks.positions", "blocks.max"),
     ("blocks.last", "blocks.paragraph_width", "blocks.tf_width", "blocks.position_width"),
@@ -43,6 +43,7 @@ _BELOW = (
     ("headlines.paragraph", "paragraphs.length"),
     ("sections.title", "paragraphs.length"),
     ("documents.by_id", "documents.by_id"),
+    ("bitmaps.term", "terms.df"),
 )
 """Arrays of numbers, and the arrays in which they have to be."""
 
@@ -52,10 +53,21 @@ def faults(arrays: Mapping[str, Array], paragraphs: int) -> Iterator[str]:
 
     The caller stops at the first: what comes after relies on what came before.
     """
+    yield from _starts(arrays)
+    yield from _lengths(arrays, paragraphs)
+    yield from _terms(arrays)
+    yield from _blocks(arrays)
+    yield from _sections(arrays)
+
+
+def _starts(arrays: Mapping[str, Array]) -> Iterator[str]:
     for start, target in _STARTS:
         found = arrays[start]
         if not len(found) or found[0] or found[-1] != len(arrays[target]) or _descends(found):
             yield f"{start} does not divide {target}"
+
+
+def _lengths(arrays: Mapping[str, Array], paragraphs: int) -> Iterator[str]:
     for first, *others in _SAME:
         for other in others:
             if len(arrays[first]) != len(arrays[other]):
@@ -65,13 +77,9 @@ def faults(arrays: Mapping[str, Array], paragraphs: int) -> Iterator[str]:
             yield f"{name} points beyond {target}"
     if len(arrays["paragraphs.length"]) != paragraphs:
         yield f"there are not {paragraphs} paragraphs"
-    if len(arrays["terms.df"]) != len(arrays["terms.block"]) - 1:
-        yield "terms.df and terms.block are not of one length"
-    if len(arrays["forms.text_start"]) != len(arrays["forms.term"]) + 1:
-        yield "forms.text_start and forms.term are not of one length"
-    yield from _terms(arrays)
-    yield from _blocks(arrays)
-    yield from _sections(arrays)
+    for start, thing in (("terms.block", "terms.df"), ("forms.text_start", "forms.term")):
+        if len(arrays[start]) != len(arrays[thing]) + 1:
+            yield f"{start} and {thing} are not of one length"
 
 
 def _terms(arrays: Mapping[str, Array]) -> Iterator[str]:
@@ -84,14 +92,11 @@ def _terms(arrays: Mapping[str, Array]) -> Iterator[str]:
     forms = np.diff(arrays["terms.forms"])
     if forms.min(initial=1) < 1 or (arrays["forms.code"] >= forms[arrays["forms.term"]]).any():
         yield "terms.forms does not fit forms.code"
-    bitmap = arrays["terms.bitmap"]
-    bitmaps = np.count_nonzero(bitmap != NONE)
-    if (
-        (bitmap[bitmap != NONE] >= bitmaps).any()
-        or len(arrays["bitmaps.bits"]) != bitmaps * -(-count // 64)
-        or len(arrays["bitmaps.ranks"]) != bitmaps * (-(-count // RANK) + 1)
-    ):
-        yield "terms.bitmap does not fit the bitmaps"
+    bitmaps = len(arrays["bitmaps.term"])
+    if len(arrays["bitmaps.bits"]) != bitmaps * -(-count // 64) or len(
+        arrays["bitmaps.ranks"]
+    ) != bitmaps * (-(-count // RANK) + 1):
+        yield "bitmaps.term does not fit the bitmaps"
 
 
 def _blocks(arrays: Mapping[str, Array]) -> Iterator[str]:

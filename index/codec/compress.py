@@ -18,7 +18,7 @@ U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
-BLOCK = 2048
+BLOCK = 3072
 """How much text, in bytes, a block holds, if its first record is not larger."""
 
 _MAX_RECORDS = 128

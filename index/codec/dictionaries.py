@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from index.codec.compiled import i64, kernel
 from index.codec.container import Array
 from index.errors import NotWritten
 
@@ -49,29 +49,32 @@ def dictionaries(forms: Sequence[bytes], stems: Sequence[bytes]) -> Dictionaries
     number = np.empty(len(forms), np.uint32)
     number[order] = np.arange(len(forms))
     spelled = [forms[i] for i in order]
+    text, start, shared = blob(spelled), text_starts(spelled), np.zeros(len(forms), np.uint8)
+    _count_shared(text, start, shared)
     arrays: dict[str, Array] = {
         "terms.text": blob(terms),
         "terms.text_start": text_starts(terms),
         "terms.forms": term_forms.astype(np.uint32),
         "terms.form": by_term,
-        "forms.text": blob(spelled),
-        "forms.text_start": text_starts(spelled),
-        "forms.prefix": _common_prefixes(spelled),
+        "forms.text": text,
+        "forms.text_start": start,
+        "forms.prefix": shared,
         "forms.term": form_term,
         "forms.code": codes.astype(np.uint16),
     }
     return Dictionaries(arrays, number)
 
 
-def _common_prefixes(texts: list[bytes]) -> U8:
+@kernel
+def _count_shared(text: U8, start: U32, shared: U8) -> None:
     """Count the bytes, up to 255, that each text shares with the one before it."""
-    shared = [_shared(a, b) for a, b in pairwise([b"", *texts])]
-    return np.array(shared[: len(texts)], np.uint8)
-
-
-def _shared(a: bytes, b: bytes) -> int:
-    most = min(len(a), len(b), 255)
-    return next((i for i in range(most) if a[i] != b[i]), most)
+    for i in range(1, len(shared)):
+        before, here = i64(start[i - 1]), i64(start[i])
+        most = min(here - before, i64(start[i + 1]) - here, i64(255))
+        count = i64(0)
+        while count < most and text[before + count] == text[here + count]:
+            count += 1
+        shared[i] = count
 
 
 def starts(sizes: npt.NDArray[np.int64]) -> I64:

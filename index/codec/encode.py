@@ -32,17 +32,20 @@ F32 = npt.NDArray[np.float32]
 BEST = 10
 """Which of a term's impacts is kept as `terms.best`: the tenth, for ten are asked for."""
 
-_TOKEN_BYTES = 24
-"""What a token takes at most while its range is done: key, code, and packed."""
+_TOKEN_BYTES = 14
+"""What a token takes while its range is done: key and code, and about four bytes packed."""
 
 TOO_LARGE = (
     "a segment would pass 4 GB of packed postings, more than the index has room for: "
     "give it less --memory, so that it makes more and smaller segments"
 )
 
+Ranges = list[tuple[int, int]]
+"""Terms divided into ranges [low, high)."""
+
 Fill = Callable[[int, int, I64, U64, U16], None]
-"""Puts the tokens of the terms in [low, high) at each term's cursor: keys (paragraph << 32 |
-position), ascending within a term, and codes of forms."""
+"""Puts the tokens of the terms in [low, high), a range, at each term's cursor: keys (paragraph <<
+32 | position), ascending within a term, and codes of forms."""
 
 
 class Paragraphs(NamedTuple):
@@ -71,7 +74,6 @@ class Encoded(NamedTuple):
 
     df: U32
     block: U32
-    term_max: F32
     best: F32
     headlines: U32
     last: U32
@@ -109,14 +111,13 @@ class Room(NamedTuple):
 
 
 def postings(
-    found: Dictionaries, by_term: I64, fill: Fill, paragraphs: Paragraphs, memory: int
+    found: Dictionaries, by_term: I64, ranges: Ranges, fill: Fill, paragraphs: Paragraphs
 ) -> dict[str, Array]:
-    """Encode every term, in ranges that fit into `memory` bytes, on as many threads as CPUs.
+    """Encode every term, range by range, on as many threads as there are CPUs.
 
     `by_term` counts the tokens of each term, `fill` gives them. Raises NotWritten where the format
     has no room for so much.
     """
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     form_df = np.zeros(len(found.number), np.uint32)
 
     def encode_range(bounds: tuple[int, int]) -> Encoded:
@@ -127,15 +128,23 @@ def postings(
         forms = found.arrays["terms.forms"], found.arrays["terms.form"]
         return _encoded(Tokens(low, start, keys, codes), *forms, paragraphs, form_df)
 
-    with ThreadPoolExecutor(workers) as pool:
-        ranges = _ranges(by_term, max(memory // _TOKEN_BYTES // workers, 1))
+    with ThreadPoolExecutor(_workers()) as pool:
         parts = list(pool.map(encode_range, ranges))
     arrays = found.arrays | _joined(parts) | {"forms.df": form_df}
     return arrays | _bitmaps(arrays, len(paragraphs.length))
 
 
-def _ranges(by_term: I64, most: int) -> list[tuple[int, int]]:
-    """Divide the terms into ranges of about that many tokens, at least one term each."""
+def _workers() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def ranges_of(by_term: I64, memory: int) -> Ranges:
+    """Divide the terms into ranges, of which as many as there are CPUs fit into `memory` bytes.
+
+    There is at least one term in each, however many its tokens.
+    """
+    # No more ranges than a number of 16 bits can tell apart.
+    most = max(memory // _TOKEN_BYTES // _workers(), int(by_term.sum()) >> 14, 1)
     ends = np.cumsum(by_term)
     bounds = [0]
     while bounds[-1] < len(by_term):
@@ -152,7 +161,6 @@ def _encoded(
     out = Encoded(
         df=np.zeros(terms, np.uint32),
         block=np.zeros(terms + 1, np.uint32),
-        term_max=np.zeros(terms, np.float32),
         best=np.zeros(terms, np.float32),
         headlines=np.zeros(terms + 1, np.uint32),
         last=np.empty(blocks, np.uint32),
@@ -223,7 +231,9 @@ def _encode(
             previous = i64(out.last[block])
             out.df[t] += count
             block += 1
-        out.term_max[t], out.best[t] = room.best[0], room.best[BEST - 1]
+        if len(forms) == 1:
+            form_df[forms[0]] = out.df[t]
+        out.best[t] = room.best[BEST - 1]
     out.block[len(out.df)], out.headlines[len(out.df)] = block, headlines
     return block, at, positions_at, headlines
 
@@ -253,10 +263,11 @@ def _take_block(
         begin = i
         while i < end and i64(tokens.keys[i] >> np.uint64(32)) == paragraph:
             highest = max(highest, i64(tokens.keys[i] & np.uint64(0xFFFFFFFF)))
-            form = forms[tokens.codes[i]]
-            if room.seen[form] != paragraph:
-                room.seen[form] = paragraph
-                form_df[form] += 1
+            if len(forms) > 1:
+                form = forms[tokens.codes[i]]
+                if room.seen[form] != paragraph:
+                    room.seen[form] = paragraph
+                    form_df[form] += 1
             i += 1
         room.gaps[count], room.frequencies[count] = paragraph - previous - 1, i - begin - 1
         widest_gap, widest_tf = (
@@ -293,7 +304,6 @@ def _insert(best: F32, impact: np.float32) -> None:
 
 _ROWS = {
     "terms.df": "df",
-    "terms.max": "term_max",
     "terms.best": "best",
     "blocks.last": "last",
     "blocks.paragraph_width": "paragraph_width",
@@ -339,15 +349,13 @@ def _joined(parts: list[Encoded]) -> dict[str, Array]:
 def _bitmaps(arrays: dict[str, Array], paragraphs: int) -> dict[str, Array]:
     """Make the bitmaps of the terms that stand in more than one of DENSE paragraphs."""
     dense = np.flatnonzero(arrays["terms.df"] > paragraphs / DENSE)
-    number = np.full(len(arrays["terms.df"]), NONE, np.uint32)
-    number[dense] = np.arange(len(dense))
     bits = np.zeros((len(dense), -(-paragraphs // 64)), np.uint64)
     ranks = np.zeros((len(dense), -(-paragraphs // RANK) + 1), np.uint32)
     found, room = columns(arrays), np.empty(BLOCK, np.int64)
     for row, term in enumerate(dense.tolist()):
         _set_bits(found, term, room, bits[row], ranks[row])
     return {
-        "terms.bitmap": number,
+        "bitmaps.term": dense.astype(np.uint32),
         "bitmaps.bits": bits.reshape(-1),
         "bitmaps.ranks": ranks.reshape(-1),
     }

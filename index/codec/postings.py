@@ -20,7 +20,7 @@ from index.codec.blocks import (
 from index.codec.compiled import i64, kernel
 from index.codec.container import Array
 from index.codec.dictionaries import dictionaries
-from index.codec.encode import Paragraphs, postings
+from index.codec.encode import Paragraphs, postings, ranges_of
 from index.codec.lengths import encode, length_norms
 from index.codec.packing import field
 from index.codec.words import Words
@@ -35,6 +35,7 @@ U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
 _SEVERAL = 0xFFFFFFFF
+_EVERY = 0xFFFF
 
 # Words of text to postings.
 
@@ -66,18 +67,26 @@ def invert(
         token_term, token_code = term[form], code[form]
     else:
         token_term, token_code = form, form.astype(np.uint16)
+    by_term = found.by_term(by_form[used])
+    ranges = ranges_of(by_term, memory)
     entry = np.empty(len(tokens.positions), np.uint64)
     _entries(tokens.start, token_term, token_code, tokens.position, tokens.positions, entry)
 
+    several = (entry & np.uint64(_SEVERAL)) == _SEVERAL
+    ends = np.array([high for _, high in ranges], np.uint64)
+    group = np.searchsorted(ends, entry & np.uint64(_SEVERAL), "right").astype(np.uint16)
+    group[several] = _EVERY
+
     def fill(low: int, high: int, cursor: I64, keys: U64, codes: U16) -> None:
         _sort(
-            stream, first, entry, tokens.start, token_term, token_code, tokens.position,
+            stream, first, group, int(np.searchsorted(ends, low, "right")), entry,
+            tokens.start, token_term, token_code, tokens.position,
             tokens.positions, low, high, cursor, keys, codes,
         )  # fmt: skip
 
     average = length.sum() / max(np.count_nonzero(length), 1)
     paragraphs = Paragraphs(encode(length), length_norms(average or 1.0), section)
-    return postings(found, found.by_term(by_form[used]), fill, paragraphs, memory), length
+    return postings(found, by_term, ranges, fill, paragraphs), length
 
 
 @kernel
@@ -105,6 +114,8 @@ def _entries(start: U32, term: U32, code: U16, position: U32, positions: U32, en
 def _sort(
     stream: U32,
     first: I64,
+    group: U16,
+    mine: int,
     entry: U64,
     start: U32,
     term: U32,
@@ -117,30 +128,31 @@ def _sort(
     keys: U64,
     codes: U16,
 ) -> None:
-    """Put every token of the range behind those of its term; see `encode.Fill`.
+    """Put every token of the range `mine` behind those of its term; see `encode.Fill`.
 
-    The tokens come in the order of paragraph and position, and keep it within their term.
+    `group` has the range of each word, _EVERY of one that is not of one token. The tokens come in
+    the order of paragraph and position, and keep it within their term.
     """
     for p in range(len(first) - 1):
         key = np.uint64(p) << np.uint64(32)
         for i in range(first[p], first[p + 1]):
             word = stream[i]
-            only = i64(entry[word] & np.uint64(_SEVERAL))
-            if only != _SEVERAL:
-                if low <= only < high:
-                    out = cursor[only - low]
-                    cursor[only - low] = out + 1
-                    keys[out] = key
-                    codes[out] = np.uint16(entry[word] >> np.uint64(32))
-                key += np.uint64(1)
+            if group[word] == mine:
+                only = i64(entry[word] & np.uint64(_SEVERAL)) - low
+                out = cursor[only]
+                cursor[only] = out + 1
+                keys[out] = key
+                codes[out] = np.uint16(entry[word] >> np.uint64(32))
+            elif group[word] == _EVERY:
+                for token in range(start[word], start[word + 1]):
+                    if low <= term[token] < high:
+                        out = cursor[term[token] - low]
+                        cursor[term[token] - low] = out + 1
+                        keys[out] = key + np.uint64(position[token])
+                        codes[out] = code[token]
+                key += np.uint64(positions[word])
                 continue
-            for token in range(start[word], start[word + 1]):
-                if low <= term[token] < high:
-                    out = cursor[term[token] - low]
-                    cursor[term[token] - low] = out + 1
-                    keys[out] = key + np.uint64(position[token])
-                    codes[out] = code[token]
-            key += np.uint64(positions[word])
+            key += np.uint64(1)
 
 
 # Segments to postings.
@@ -190,12 +202,13 @@ def merge(
             )  # fmt: skip
 
     paragraphs = Paragraphs(length, length_norms(average or 1.0), section)
-    return postings(found, found.by_term(total), fill, paragraphs, memory)
+    by_term = found.by_term(total)
+    return postings(found, by_term, ranges_of(by_term, memory), fill, paragraphs)
 
 
 @kernel
 def _count_forms(c: Columns, ordinals: I64, room: I64, counts: I64) -> None:
-    """Count the tokens of each form in the paragraphs that are kept; `room` is for two blocks and one more."""
+    """Count the tokens of each form in the paragraphs that are kept; `room`: two blocks and one."""
     paragraphs, before = room[:BLOCK], room[BLOCK:]
     for term in range(len(c.df)):
         forms, coded = c.form[c.forms[term] : c.forms[term + 1]], code_width(c, term)

@@ -68,7 +68,8 @@ class SegmentData:
     paragraphs that have a token and `total_length` their positions, exactly. `length` (u8, by
     `lengths.DECODED`) and `section` (u32, with HEADLINE) are columns by paragraph, `section_title`
     and `section_heading` (u32, or NONE) by section, `document_first` (u32, one more than there
-    are) has where the paragraphs of each document begin. `columns` is for compiled code. Raises
+    are) has where the paragraphs of each document begin. `best` (f32) is each term's tenth-highest
+    impact, 0 where it has fewer. `columns` is for compiled code. Raises
     what `container.read` raises.
     """
 
@@ -82,10 +83,13 @@ class SegmentData:
         self.paragraph_count: int = meta["paragraphs"]
         self.with_tokens: int = meta["with_tokens"]
         self.total_length: int = meta["total_length"]
+        for fault in bounds.faults(self._arrays, self.paragraph_count):
+            raise Damaged(f"{path} contradicts itself: {fault}")
         self.terms = self._dictionary("terms.text")
         self.forms = self._dictionary("forms.text")
         self.ids = self._dictionary("ids.text")
         self.columns = blocks.columns(self._arrays)
+        self.best = self._arrays["terms.best"]
         self.length = self._arrays["paragraphs.length"]
         self.section: U32 = self._arrays["paragraphs.section"]
         self.section_title: U32 = self._arrays["sections.title"]
@@ -96,8 +100,6 @@ class SegmentData:
         self.dictionary = bytes(self._arrays["stored.dictionary"])
         self.paragraphs_stored = self._store("paragraphs")
         self.documents_stored = self._store("documents")
-        for fault in bounds.faults(self._arrays, self.paragraph_count):
-            raise Damaged(f"{path} contradicts itself: {fault}")
 
     def _dictionary(self, name: str) -> Dictionary:
         return Dictionary(self._arrays[name], self._arrays[f"{name}_start"])
@@ -137,8 +139,9 @@ class SegmentData:
 
     def headlines(self, term: int) -> U32:
         """Give the ascending ordinals of the titles and headings that a term stands in."""
-        start = self.columns.headlines
-        return self.columns.headline[start[term] : start[term + 1]]
+        start = self._arrays["terms.headlines"]
+        found: U32 = self._arrays["headlines.paragraph"][start[term] : start[term + 1]]
+        return found
 
     @contextmanager
     def _decoding(self) -> Iterator[None]:

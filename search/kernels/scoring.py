@@ -16,6 +16,9 @@ F64 = npt.NDArray[np.float64]
 
 _SCALE = 2.0**36
 
+NOBODY = (1 << 63) - 1
+"""The ordinal of no paragraph."""
+
 
 class Scoring(NamedTuple):
     """What turns frequencies into scores.
@@ -34,7 +37,7 @@ class Scoring(NamedTuple):
 
 
 class Best(NamedTuple):
-    """A heap of the best k so far, the worst on top; ordinal -1 stands where there is none yet."""
+    """A heap of the best k so far, the worst on top; NOBODY stands where there is none yet."""
 
     scores: F64
     ordinals: I64
@@ -73,17 +76,17 @@ def is_allowed(scoring: Scoring, ordinal: int) -> bool:
     return len(scoring.allowed) == 0 or is_set(scoring.allowed, ordinal)
 
 
-@kernel
-def offer(best: Best, score: float, ordinal: int) -> None:
-    """Put a paragraph in place of the worst, which it exceeds, and restore the heap."""
+@inlined
+def _sift(best: Best, size: int, score: float, ordinal: int) -> None:
+    """Put a paragraph in place of the worst of the first `size`, and restore the heap."""
     scores, ordinals = best
     i = 0
     while True:
         child = 2 * i + 1
-        if child >= len(scores):
+        if child >= size:
             break
         other = child + 1
-        if other < len(scores) and (
+        if other < size and (
             scores[other] < scores[child]
             or (scores[other] == scores[child] and ordinals[other] > ordinals[child])
         ):
@@ -93,3 +96,23 @@ def offer(best: Best, score: float, ordinal: int) -> None:
         scores[i], ordinals[i] = scores[child], ordinals[child]
         i = child
     scores[i], ordinals[i] = score, ordinal
+
+
+@kernel
+def offer(best: Best, score: float, ordinal: int) -> None:
+    """Put a paragraph in place of the worst, which it exceeds."""
+    _sift(best, len(best.scores), score, ordinal)
+
+
+@kernel
+def sort(best: Best) -> int:
+    """Sort a heap, the best first, and count what is in it."""
+    scores, ordinals = best
+    for size in range(len(scores) - 1, 0, -1):
+        worst, who = scores[0], ordinals[0]
+        _sift(best, size, scores[size], ordinals[size])
+        scores[size], ordinals[size] = worst, who
+    count = len(scores)
+    while count > 0 and ordinals[count - 1] == NOBODY:
+        count -= 1
+    return count

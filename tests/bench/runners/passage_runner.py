@@ -70,7 +70,7 @@ class Passage:
         typed = translated(clauses(text))
         if command == "FETCH_10":
             ordinals = self._answer(typed).ordinals.tolist()
-            return lambda: sum(bool(self._snapshot.paragraph(each)[2].text) for each in ordinals)
+            return lambda: sum(bool(self._text(each)) for each in ordinals)
         return {
             "TOP_10": lambda: len(self._answer(typed).ordinals),
             "TOP_100": lambda: len(self._answer(typed, k=100).ordinals),
@@ -81,6 +81,10 @@ class Passage:
             "TOP_10_CONTEXT": lambda: len(self._answer(typed, context=True).ordinals),
             "PAGE": lambda: len(self._local.search(Request(typed, limit=10)).hits),
         }[command]
+
+    def _text(self, ordinal: int) -> str:
+        segment, local = self._snapshot.locate(ordinal)
+        return segment.data.text(local)
 
     def _answer(
         self,
