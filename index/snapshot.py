@@ -39,10 +39,6 @@ class OpenSegment:
         return self.live is None or bool(self.live[self.data.span(document)[0]])
 
 
-MAX_KNOWN = 1 << 16
-"""How many words a snapshot remembers where it found."""
-
-
 class Place(NamedTuple):
     """Where a word stands in a segment.
 
@@ -82,7 +78,6 @@ class Snapshot:
         self.generation = generation
         self.manifest = manifest
         self.segments = segments
-        self._known: dict[tuple[str, str], Found] = {}
         self.built_at: str = manifest["built_at"]
         self._bases = [segment.base for segment in segments]
         self.ordinal_count = sum(segment.data.paragraph_count for segment in segments)
@@ -155,19 +150,11 @@ class Snapshot:
 
     def term(self, stem: str) -> Found:
         """Look a stem up."""
-        return self._look_up("text", stem)
+        return self._find_word("text", stem.encode(errors="replace"))
 
     def form(self, form: str) -> Found:
         """Look a word up as typed."""
-        return self._look_up("form", form)
-
-    def _look_up(self, field: str, word: str) -> Found:
-        found = self._known.get((field, word))
-        if found is None:
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-            found = self._known[field, word] = self._find_word(field, word.encode(errors="replace"))
-        return found
+        return self._find_word("form", form.encode(errors="replace"))
 
     def _find_word(self, field: str, word: bytes) -> Found:
         places, total = [], 0

@@ -49,7 +49,7 @@ def context(tree: query.Query, where: Where, boost: float = 1.0) -> Sections:
 
 
 def _of_word(word: str, boost: float, where: Where) -> Sections:
-    found = where.statistics.word("text", word)
+    found, idf = where.statistics.word("text", word)
     place = found.places[where.place]
     if place is None:
         return NOWHERE
@@ -59,7 +59,7 @@ def _of_word(word: str, boost: float, where: Where) -> Sections:
         return NOWHERE
     section = (data.section[ordinals] & ~np.uint32(HEADLINE)).astype(np.int64)
     titles = data.section_heading[section] == NONE
-    share = boost * where.statistics.idf(found.df)
+    share = boost * idf
     # A title stands over all sections of its document, which are neighbours.
     begins = section[titles]
     sizes = np.searchsorted(data.section_title, ordinals[titles], "right") - begins

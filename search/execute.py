@@ -23,7 +23,7 @@ from search.general import General
 from search.kernels.scoring import NOBODY, Best, Scoring, sort
 from search.kernels.sets import count_documents
 from search.score import F64, QUANTUM
-from search.statistics import Ordinals, Statistics
+from search.statistics import Expansions, Ordinals, statistics_of
 
 MAX_PRUNED = 10_000
 """Up to how many paragraphs are kept in a heap; when more are wanted, all are scored and sorted."""
@@ -86,7 +86,8 @@ class _Search:
     def __init__(self, snapshot: Snapshot, tree: query.Query, asked: _Asked) -> None:
         self._snapshot = snapshot
         self._tree = tree
-        self._statistics = Statistics(snapshot)
+        self._statistics = statistics_of(snapshot)
+        self._expansions = Expansions(snapshot, self._statistics)
         self._among = asked.among
         self._context = asked.context
         self._count = asked.count
@@ -96,7 +97,7 @@ class _Search:
         unnested = flat.flattened(self._tree) if k <= MAX_PRUNED else None
         found = self._evaluated(k) if unnested is None else self._pruned(unnested, k)
         ordinals, scores, total = found
-        warnings = tuple(self._statistics.warnings)
+        warnings = tuple(self._expansions.warnings)
         return Answer(ordinals, scores, total if self._count else None, self._documents, warnings)
 
     # Without nesting.
@@ -143,19 +144,19 @@ class _Search:
         return max([self._floor_of(leaf) for leaf in leaves])
 
     def _floor_of(self, leaf: flat.Leaf) -> float:
-        found = self._statistics.word("text", leaf.words[0])
+        found, idf = self._statistics.word("text", leaf.words[0])
         floor = -1.0
         for i, place in enumerate(found.places):
             segment = self._snapshot.segments[i]
             noted = self._snapshot.growth[i] == 1 and segment.live is None
             if place and noted and (impact := segment.data.best[place.term]):
-                weight = np.float32(leaf.boost * self._statistics.idf(found.df))
+                weight = np.float32(leaf.boost * idf)
                 floor = max(floor, (round(float(weight * impact) / QUANTUM) - 1) * QUANTUM)
         return floor
 
     def _everywhere(self) -> Iterator[Where]:
         for place, segment in enumerate(self._snapshot.segments):
-            yield Where(segment, place, self._statistics, self._snapshot.norms)
+            yield Where(segment, place, self._statistics, self._expansions, self._snapshot.norms)
 
     def _contexts(self, where: Where) -> tuple[Ordinals, F64]:
         if not self._context:
@@ -170,7 +171,7 @@ class _Search:
             if not len(bits):
                 bits = np.full((segment.data.paragraph_count + 63) // 64, ~np.uint64(0))
             if isinstance(tree, query.Term) and tree.fieldname == "text":
-                found = self._statistics.word("text", tree.text).places[where.place]
+                found = self._statistics.word("text", tree.text).found.places[where.place]
                 if found:
                     flat.exclude(segment.data.columns, found.term, bits)
             else:

@@ -20,7 +20,7 @@ from search.kernels.clauses import Clauses
 from search.kernels.cursors import FEW, Room, new_room
 from search.kernels.scoring import Best, Scoring
 from search.score import F64
-from search.statistics import Ordinals, Statistics
+from search.statistics import Expansions, Ordinals, Statistics
 
 U64 = npt.NDArray[np.uint64]
 F32 = npt.NDArray[np.float32]
@@ -106,6 +106,7 @@ class Where(NamedTuple):
     segment: OpenSegment
     place: int
     statistics: Statistics
+    expansions: Expansions
     norms: F32
 
 
@@ -212,11 +213,15 @@ def _plan(required: Sequence[Leaf], optional: Sequence[Leaf], where: Where) -> _
     """Look the words up in a segment; None where a required one is not in it."""
     words, phrases = [], []
     for leaf in required:
-        found = [_place(leaf.field, word, where) for word in leaf.words]
-        places = [place for place in found if place]
-        if len(places) < len(found):
-            return None
-        weight = np.float32(leaf.boost * where.statistics.idf_of(leaf.field, leaf.words))
+        places, idf = [], 0.0
+        for word in leaf.words:
+            found, own = where.statistics.word(leaf.field, word)
+            place = found.places[where.place]
+            if place is None:
+                return None
+            places.append(place)
+            idf += own
+        weight = np.float32(leaf.boost * idf)
         if len(places) == 1 and places[0].code < 0:
             words.append(_Word(places[0], weight))
         else:
@@ -227,11 +232,8 @@ def _plan(required: Sequence[Leaf], optional: Sequence[Leaf], where: Where) -> _
         words += [_Word(p, np.float32(0)) for term, p in inside.items() if term not in present]
     if len(words) > 1:
         words.sort(key=_rarity)
-    return _Plan(words, [word for leaf in optional if (word := _optional(leaf, where))], phrases)
-
-
-def _place(field: str, word: str, where: Where) -> Place | None:
-    return where.statistics.word(field, word).places[where.place]
+    maybe = [_optional(leaf, where) for leaf in optional]
+    return _Plan(words, [word for word in maybe if word], phrases)
 
 
 def _rarity(word: _Word) -> int:
@@ -239,10 +241,9 @@ def _rarity(word: _Word) -> int:
 
 
 def _optional(leaf: Leaf, where: Where) -> _Word | None:
-    found = where.statistics.word("text", leaf.words[0])
+    found, idf = where.statistics.word("text", leaf.words[0])
     place = found.places[where.place]
-    weight = leaf.boost * where.statistics.idf(found.df)
-    return _Word(place, np.float32(weight)) if place else None
+    return _Word(place, np.float32(leaf.boost * idf)) if place else None
 
 
 def _clauses(plan: _Plan) -> Clauses:

@@ -98,7 +98,7 @@ class General:
         return Matches(*flat.every(leaf, self._where)) if leaf else NOTHING
 
     def _several(self, node: query.Prefix | query.Wildcard, boost: float) -> Matches:
-        known = self._where.statistics.expansion(node)
+        known = self._where.expansions.of(node)
         ordinals, frequencies = known.unions[self._where.segment.base]
         if not known.scored:
             return Matches(ordinals, np.zeros(len(ordinals)))

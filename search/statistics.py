@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,9 @@ from search import score
 
 MAX_FORMS = 1024
 """Up to how many forms a prefix is scored; one of more matches all of them, without a score."""
+
+MAX_KNOWN = 1 << 16
+"""How many words are remembered for a snapshot."""
 
 Ordinals = npt.NDArray[np.int64]
 
@@ -32,31 +37,57 @@ class Expansion:
     unions: dict[int, tuple[Ordinals, U32]]
 
 
+class Weighed(NamedTuple):
+    """Where a word stands, and its idf."""
+
+    found: Found
+    idf: float
+
+
 class Statistics:
-    """Looks words up in a snapshot and weighs them."""
+    """Looks words up in a snapshot and weighs them; any number of threads may share it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._expansions: dict[str, Expansion] = {}
+        self._term, self._form = snapshot.term, snapshot.form
         self._count = snapshot.with_tokens
-        self.warnings: list[str] = []
+        self._known: dict[tuple[str, str], Weighed] = {}
 
-    def word(self, field: str, word: str) -> Found:
+    def word(self, field: str, word: str) -> Weighed:
         """Look a word up: its stem in the field `text`, itself in `form`."""
-        return self._snapshot.form(word) if field == "form" else self._snapshot.term(stem(word))
+        known = self._known.get((field, word))
+        if known is None:
+            found = self._form(word) if field == "form" else self._term(stem(word))
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            known = self._known[field, word] = Weighed(found, self.idf(found.df))
+        return known
 
     def idf(self, document_frequency: int) -> float:
         """Give the idf of what stands in so many paragraphs."""
         return score.idf(self._count, document_frequency)
 
-    def idf_of(self, field: str, words: Sequence[str]) -> float:
-        """Give the idf of a word, or of a phrase: the sum of its words'."""
-        total = 0.0
-        for word in words:  # not sum(), which from Python 3.12 on rounds otherwise
-            total += self.idf(self.word(field, word).df)
-        return total
 
-    def expansion(self, node: query.Prefix | query.Wildcard) -> Expansion:
+_of: WeakKeyDictionary[Snapshot, Statistics] = WeakKeyDictionary()
+
+
+def statistics_of(snapshot: Snapshot) -> Statistics:
+    """Give the statistics of a snapshot, the same as last time."""
+    statistics = _of.get(snapshot)
+    if statistics is None:
+        statistics = _of[snapshot] = Statistics(snapshot)
+    return statistics
+
+
+class Expansions:
+    """What the prefixes and patterns of one query stand for, and what is to be said of them."""
+
+    def __init__(self, snapshot: Snapshot, statistics: Statistics) -> None:
+        self._snapshot = snapshot
+        self._statistics = statistics
+        self._expansions: dict[str, Expansion] = {}
+        self.warnings: list[str] = []
+
+    def of(self, node: query.Prefix | query.Wildcard) -> Expansion:
         """Give what a prefix or a pattern stands for; one of too many forms is warned of, once."""
         text = node.text if isinstance(node, query.Wildcard) else f"{node.text}*"
         if text not in self._expansions:
@@ -76,7 +107,8 @@ class Statistics:
             self.warnings.append(
                 f"{text} stands for {len(words):,} words: all are found, without a score"
             )
-        return Expansion(len(words) <= MAX_FORMS, self.idf(document_frequency), unions)
+        idf = self._statistics.idf(document_frequency)
+        return Expansion(len(words) <= MAX_FORMS, idf, unions)
 
 
 def _forms(segment: OpenSegment, node: query.Prefix | query.Wildcard) -> Sequence[int]:

@@ -123,7 +123,7 @@ def test_make_index_twice_says_that_nothing_changed(checkout: Path):
 def test_make_help_is_the_default_and_names_every_target():
     shown = run(ROOT, "make")
     assert shown == run(ROOT, "make", "help")
-    for target in ("run", "index", "test", "check", "clean"):
+    for target in ("run", "index", "test", "torture", "bench", "check", "clean"):
         assert f"make {target}" in shown
 
 

@@ -187,7 +187,9 @@ class SegmentData:
     def document_ids(self) -> Iterator[tuple[str, int]]:
         """Give every document's id and number, in the order of the ids."""
         numbers = self.documents_by_id.tolist()
-        return ((self.ids[i].decode(), number) for i, number in enumerate(numbers))
+        with self._decoding():
+            for i, number in enumerate(numbers):
+                yield self.ids[i].decode(), number
 
     def document_of(self, ordinal: int) -> int:
         """Give the number of the document that a paragraph is of."""
