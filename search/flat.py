@@ -143,6 +143,10 @@ def search(flat: Flat, where: Where, wanted: Wanted) -> int:
     if len(plan.required) == 1 and not (plan.optional or plan.phrases):
         return _any(plan, plan.required, where.segment, wanted)
     if flat.required:
+        if len(plan.required) == 1 and not plan.phrases:
+            word, others = plan.required[0], sum([word.place.df for word in plan.optional])
+            if word.place.df > others:
+                return _better_with(plan, where.segment, wanted)
         return _all(plan, where.segment, wanted)
     return _any(plan, plan.optional, where.segment, wanted) if plan.optional else 0
 
@@ -161,6 +165,24 @@ def _all(plan: "_Plan", segment: OpenSegment, wanted: Wanted) -> int:
     total = conjunction.top_all(columns, clauses, scoring, best, segment.base, room, counting, hits)
     if by_bits:
         total = sets.count_all(columns, clauses.terms[: clauses.required], scoring)
+    return total
+
+
+def _better_with(plan: "_Plan", segment: OpenSegment, wanted: Wanted) -> int:
+    """Search for any of the words among the paragraphs of the one that is required.
+
+    Where that is the most frequent of them, its paragraphs without the others are passed over.
+    """
+    columns, room, hits = segment.data.columns, _room(plan), wanted.hits
+    if not len(hits):
+        hits = np.zeros((len(columns.length) + 63) // 64, np.uint64)
+    required = np.array([plan.required[0].place.term], np.int64)
+    total = sets.count_any(columns, required, wanted.scoring, room, hits)
+    words = plan.required + plan.optional
+    terms = np.array([word.place.term for word in words], np.int64)
+    weights = np.array([word.weight for word in words], np.float32)
+    scoring = wanted.scoring._replace(allowed=hits)
+    disjunction.top_any(columns, terms, weights, scoring, wanted.best, segment.base, room)
     return total
 
 

@@ -14,6 +14,7 @@ from search.kernels.clauses import Clauses
 from search.kernels.cursors import (
     Cursors,
     Room,
+    dense_row,
     highest_between,
     in_bitmap,
     new_cursors,
@@ -67,12 +68,12 @@ def top_all(
             if highest <= worst:
                 continue
         count = _able(c, q, scoring, room, block, ordinals, kept, count, highest, worst)
-        if not counting:
-            count = _with_all(c, q, cursors, block, ordinals, kept, count)
-        for j in range(count):
-            ordinal = ordinals[kept[j]]
-            _take(q, cursors, kept[j])
-            score = _score(c, q, scoring, cursors, room, ordinal, highest, best.scores[0])
+        count = _narrow(c, q, scoring, cursors, room, block, ordinals, kept, count, worst, counting)
+        for k in range(count):
+            ordinal = ordinals[kept[k]]
+            _take(q, cursors, kept[k])
+            most = room.partial[kept[k]]
+            score = _completed(c, q, scoring, cursors, room, ordinal, most, best.scores[0])
             if score > best.scores[0]:
                 offer(best, score, base + ordinal)
     return total
@@ -94,7 +95,7 @@ def every(c: Columns, q: Clauses, scoring: Scoring, room: Room, found: I64, scor
         for j in range(count):
             ordinal = ordinals[kept[j]]
             _take(q, cursors, kept[j])
-            score = _score(c, q, scoring, cursors, room, ordinal, np.inf, -np.inf)
+            score = _score(c, q, scoring, cursors, room, ordinal)
             if score >= 0:
                 found[total], scores[total] = ordinal, score
                 total += 1
@@ -174,11 +175,12 @@ def _able(
 ) -> int:
     """Keep, of those kept, the indices of the paragraphs that can be among the best.
 
-    As far as the lead's impact tells, which bounds that of a phrase with the lead in it.
+    As far as the lead's impact tells, which bounds that of a phrase with the lead in it. What a
+    paragraph can score is noted in `room.partial`.
     """
     frequencies = room.blocks[2, len(q.terms)]
     frequencies_of(c, q.terms[0], block, frequencies)
-    rest = highest - room.bounds[0, 0]
+    rest = highest - scoring.context_max - room.bounds[0, 0]
     for p in range(len(q.phrase_weight)):
         if _has_lead(q, p):
             rest -= room.bounds[0, len(q.terms) + p]
@@ -186,11 +188,12 @@ def _able(
     for k in range(count):
         j = kept[k]
         norm, tf = scoring.norms[c.length[ordinals[j]]], np.float32(frequencies[j])
-        score = contribution(q.weights[0], tf, norm)
+        most = rest + contribution(q.weights[0], tf, norm) + context_of(c, scoring, ordinals[j])
         for p in range(len(q.phrase_weight)):
             if _has_lead(q, p):
-                score += contribution(q.phrase_weight[p], tf, norm)
-        if score + rest > worst:
+                most += contribution(q.phrase_weight[p], tf, norm)
+        if most > worst:
+            room.partial[j] = most
             kept[n] = j
             n += 1
     return n
@@ -264,45 +267,108 @@ def _take(q: Clauses, cursors: Cursors, j: int) -> None:
 
 
 @kernel
-def _score(
+def _narrow(
+    c: Columns,
+    q: Clauses,
+    scoring: Scoring,
+    cursors: Cursors,
+    room: Room,
+    block: int,
+    ordinals: I64,
+    kept: I64,
+    count: int,
+    worst: float,
+    known: bool,
+) -> int:
+    """Keep, of those kept, those that have every required term and can still be among the best.
+
+    Term by term what it can add in `room.partial` gives way to what it adds. Where it is `known`
+    that all have the terms, `cursors.found` tells where.
+    """
+    for k in range(count):
+        cursors.found[0, kept[k]] = block * BLOCK + kept[k]
+    for i in range(1, q.required):
+        n, term, most = 0, q.terms[i], room.bounds[0, i]
+        between = BLOCK * i64(c.df[term]) // c.df[q.terms[0]]
+        dense = c.bitmap[term] != NONE and count * 8 < between
+        for k in range(count):
+            j, ordinal = kept[k], ordinals[kept[k]]
+            place = i64(-1)
+            if known:
+                place = cursors.found[i, j]
+            elif not dense:
+                place = seek(c, term, cursors, i, ordinal)
+            if place < 0 and not (known or (dense and in_bitmap(c, term, ordinal))):
+                continue
+            if q.weights[i] > 0:
+                if place < 0:
+                    place = i64(c.block[term]) * BLOCK + dense_row(c, term, ordinal)
+                norm = scoring.norms[c.length[ordinal]]
+                added = contribution(q.weights[i], np.float32(tf_at(c, term, place)), norm)
+                room.partial[j] += added - most
+                if room.partial[j] <= worst:
+                    continue
+            cursors.found[i, j] = place
+            kept[n] = j
+            n += 1
+        count = n
+    return count
+
+
+@kernel
+def _completed(
     c: Columns,
     q: Clauses,
     scoring: Scoring,
     cursors: Cursors,
     room: Room,
     ordinal: int,
-    highest: float,
+    most: float,
     worst: float,
 ) -> float:
     """Score the paragraph in hand, or give -1 as soon as it cannot exceed the worst of the best.
 
-    It has the terms; whether it has the phrases is seen here.
+    `most` has what the required terms score and what all else can. Whether the paragraph has the
+    phrases is seen here.
     """
     norm = scoring.norms[c.length[ordinal]]
-    score = context_of(c, scoring, ordinal)
-    rest = highest - scoring.context_max
-    for i in range(q.required):
-        if q.weights[i] > 0:
-            rest -= room.bounds[0, i]
-            tf = np.float32(tf_in_hand(c, q, cursors, i, ordinal))
-            score += contribution(q.weights[i], tf, norm)
-            if score + rest <= worst:
-                return -1.0
     for i in range(q.required, len(q.terms)):
-        rest -= room.bounds[0, i]
+        most -= room.bounds[0, i]
         place = optional(c, q.terms[i], cursors, i, ordinal)
         if place >= 0:
-            score += contribution(q.weights[i], np.float32(tf_at(c, q.terms[i], place)), norm)
-        if score + rest <= worst:
+            most += contribution(q.weights[i], np.float32(tf_at(c, q.terms[i], place)), norm)
+        if most <= worst:
             return -1.0
     for p in range(len(q.phrase_weight)):
         weight = q.phrase_weight[p]
-        rest -= room.bounds[0, len(q.terms) + p]
-        most = np.float32(most_occurrences(c, q, cursors, p, ordinal))
-        if score + contribution(weight, most, norm) + rest <= worst:
+        if _has_lead(q, p):
+            tf = np.float32(tf_in_hand(c, q, cursors, 0, ordinal))
+            most -= contribution(weight, tf, norm)
+        else:
+            most -= room.bounds[0, len(q.terms) + p]
+        highest_tf = np.float32(most_occurrences(c, q, cursors, p, ordinal))
+        if most + contribution(weight, highest_tf, norm) <= worst:
             return -1.0
         occurrences = phrase_tf(c, q, cursors, room, p)
         if occurrences == 0:
             return -1.0
-        score += contribution(weight, occurrences, norm)
+        most += contribution(weight, occurrences, norm)
+    return most
+
+
+@inlined
+def _score(
+    c: Columns, q: Clauses, scoring: Scoring, cursors: Cursors, room: Room, ordinal: int
+) -> float:
+    """Score the paragraph in hand, -1 where it does not have the phrases."""
+    norm = scoring.norms[c.length[ordinal]]
+    score = context_of(c, scoring, ordinal)
+    for i in range(q.required):
+        tf = np.float32(tf_in_hand(c, q, cursors, i, ordinal))
+        score += contribution(q.weights[i], tf, norm)
+    for p in range(len(q.phrase_weight)):
+        occurrences = phrase_tf(c, q, cursors, room, p)
+        if occurrences == 0:
+            return -1.0
+        score += contribution(q.phrase_weight[p], occurrences, norm)
     return score

@@ -32,7 +32,8 @@ class Room(NamedTuple):
     `scores` (f64) and `bits` (u64) have one for each paragraph of a window, and are 0 in between.
     `terms` (i64, f64) have a row of numbers for each thing that is known of a term, `blocks` three
     blocks of numbers for each term, and two for all; `words` a row for each thing that is known of
-    a word of a phrase; `few` and `few_scores` the postings of terms that are rare.
+    a word of a phrase; `few` and `few_scores` the postings of terms
+    that are rare; `partial` is what each paragraph of a block can score.
     """
 
     scores: F64
@@ -43,6 +44,7 @@ class Room(NamedTuple):
     words: npt.NDArray[np.int64]
     few: I64
     few_scores: F64
+    partial: F64
 
 
 def new_room(terms: int, words: int) -> Room:
@@ -56,6 +58,7 @@ def new_room(terms: int, words: int) -> Room:
         np.empty((12, words), np.int64),
         np.empty(FEW + terms + BLOCK, np.int64),
         np.empty(FEW + terms),
+        np.empty(BLOCK),
     )
 
 
