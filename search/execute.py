@@ -69,6 +69,7 @@ def execute(  # noqa: PLR0913  # what is asked for is named
     try:
         return search.run(snapshot.ordinal_count if k is None else min(k, snapshot.ordinal_count))
     except (ValueError, IndexError) as error:
+        flat.forget_room()
         raise Damaged(f"the index in {snapshot.folder} is damaged: {error}") from error
 
 

@@ -307,6 +307,11 @@ def _room(plan: _Plan) -> Room:
     return _thread_room()
 
 
+def forget_room() -> None:
+    """Let go of this thread's room, which an error left as it was."""
+    vars(_of_thread).clear()
+
+
 def _thread_room() -> Room:
     if not hasattr(_of_thread, "room"):
         _of_thread.room = new_room(_TERMS, _TERMS)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
+from index.errors import Damaged
 from search.execute import execute
 from search.query import parse
 
@@ -276,3 +277,20 @@ def test_a_text_is_found_by_itself_as_a_phrase(tmp_path_factory, words):
     text = " ".join(words)
     snapshot = write(tmp_path_factory.mktemp("i"), [texts("d", "title", text)])
     assert 1 in execute(snapshot, parse(f'"{text}"').tree).ordinals
+
+
+def test_what_an_error_left_behind_is_in_no_later_answer(tmp_path, monkeypatch):
+    documents = [texts("a", "title", "war", "peace", "war and peace")]
+    snapshot, tree = write(tmp_path, documents), parse("war peace", relaxed=True).tree
+    wanted = execute(snapshot, tree)
+    monkeypatch.setattr("search.flat.FEW", 0)  # so that windows are used
+
+    def broken(*arguments):
+        arguments[-1].scores[:] = 1.0
+        raise ValueError("damaged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("search.kernels.disjunction.top_any", broken)
+        with pytest.raises(Damaged, match="damaged"):
+            execute(snapshot, tree)
+    assert execute(snapshot, tree).scores.tolist() == wanted.scores.tolist()
