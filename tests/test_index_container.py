@@ -148,6 +148,7 @@ ENTRIES = [
     {"dtype": "O"},
     {"dtype": "no such type"},
     {"dtype": ["u4"]},
+    {"dtype": "2u1"},
     {"dtype": "S0"},
     {"length": -1},
     {"length": 1 << 62},

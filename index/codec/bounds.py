@@ -33,6 +33,9 @@ _SAME = (
     ("blocks.last", "blocks.paragraph_width", "blocks.tf_width", "blocks.position_width"),
     ("paragraphs.length", "paragraphs.section"),
     ("sections.title", "sections.heading"),
+    ("ids.text_start", "documents.first"),
+    ("paragraphs.stored_start", "paragraphs.stored_first"),
+    ("documents.stored_start", "documents.stored_first"),
 )
 """Arrays that are as long as each other."""
 
@@ -77,7 +80,11 @@ def _lengths(arrays: Mapping[str, Array], paragraphs: int) -> Iterator[str]:
             yield f"{name} points beyond {target}"
     if len(arrays["paragraphs.length"]) != paragraphs:
         yield f"there are not {paragraphs} paragraphs"
-    for start, thing in (("terms.block", "terms.df"), ("forms.text_start", "forms.term")):
+    for start, thing in (
+        ("terms.block", "terms.df"),
+        ("forms.text_start", "forms.term"),
+        ("ids.text_start", "documents.by_id"),
+    ):
         if len(arrays[start]) != len(arrays[thing]) + 1:
             yield f"{start} and {thing} are not of one length"
 

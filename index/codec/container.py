@@ -153,8 +153,8 @@ def _arrays(path: Path, data: mmap.mmap, entries: dict[str, dict[str, Any]]) -> 
     for name, entry in entries.items():
         offset, dtype = entry["offset"], np.dtype(entry["dtype"])
         array = np.frombuffer(data, dtype, entry["length"], offset)
-        if offset % ALIGNMENT or offset + array.nbytes > end:
-            raise Damaged(f"{path} is not of this program's making: the place of {name}")
+        if array.ndim != 1 or offset % ALIGNMENT or offset + array.nbytes > end:
+            raise Damaged(f"{path} is not of this program's making: the array {name}")
         arrays[name] = array
     return arrays
 
