@@ -20,9 +20,10 @@ from search.context import NOWHERE
 from search.context import context as context_of
 from search.flat import Wanted, Where
 from search.general import General
-from search.kernels.scoring import NOBODY, Best, Scoring, sort
+from search.kernels.room import Scoring
+from search.kernels.scoring import NOBODY, sort
 from search.kernels.sets import count_documents
-from search.score import F64, QUANTUM
+from search.score import F64
 from search.statistics import Expansions, Ordinals, statistics_of
 
 MAX_PRUNED = 10_000
@@ -104,56 +105,30 @@ class _Search:
     # Without nesting.
 
     def _pruned(self, query: flat.Flat, k: int) -> tuple[Ordinals, F64, int]:
-        best = Best(np.empty(k or 1), np.empty(k or 1, np.int64))
-        best.scores.fill(self._floor(query, k))
-        best.ordinals.fill(NOBODY)
+        scores, ordinals = np.empty(k or 1), np.empty(k or 1, np.int64)
+        scores.fill(-1.0 if k else math.inf)
+        ordinals.fill(NOBODY)
         counting = self._count or self._documents is not None
         total = 0
         for where in self._everywhere():
-            scoring = self._scoring(where, query.excluded)
+            scoring = self._scoring(where, query.barred)
             hits = self._no_hits(where.segment)
-            total += flat.search(query, where, Wanted(best, scoring, counting, hits))
+            total += flat.search(query, where, Wanted(scores, ordinals, scoring, counting, hits))
             if self._documents is not None:
                 first = where.segment.data.document_first
                 self._documents += count_documents(hits, first)
-        count = sort(best)
-        return best.ordinals[:count], best.scores[:count], total
+        count = sort(scores, ordinals)
+        return ordinals[:count], scores[:count], total
 
-    def _scoring(self, where: Where, excluded: list[query.Query]) -> Scoring:
+    def _scoring(self, where: Where, barred: list[query.Query]) -> Scoring:
         growth = self._snapshot.growth[where.place]
-        allowed = self._allowed(where, excluded)
+        allowed = self._allowed(where, barred)
         sections, values = self._contexts(where)
         if not len(sections):
             return Scoring(where.norms, growth, flat.NO_CONTEXT, 0.0, allowed)
         dense = np.zeros(len(where.segment.data.section_title))
         dense[sections] = values
         return Scoring(where.norms, growth, dense, float(values.max()), allowed)
-
-    def _floor(self, query: flat.Flat, k: int) -> float:
-        """Give a score that k paragraphs exceed, by the tenth-best impact noted of a term."""
-        if k == 0:
-            return math.inf
-        leaves = query.required or query.optional
-        if (
-            k > 10
-            or query.excluded
-            or self._among is not None
-            or len(query.required) > 1
-            or any(leaf.field != "text" or len(leaf.words) > 1 for leaf in leaves)
-        ):
-            return -1.0
-        return max([self._floor_of(leaf) for leaf in leaves])
-
-    def _floor_of(self, leaf: flat.Leaf) -> float:
-        found, idf = self._statistics.word("text", leaf.words[0])
-        floor = -1.0
-        for i, place in enumerate(found.places):
-            segment = self._snapshot.segments[i]
-            noted = self._snapshot.growth[i] == 1 and segment.live is None
-            if place and noted and (impact := segment.data.best[place.term]):
-                weight = np.float32(leaf.boost * idf)
-                floor = max(floor, (round(float(weight * impact) / QUANTUM) - 1) * QUANTUM)
-        return floor
 
     def _everywhere(self) -> Iterator[Where]:
         for place, segment in enumerate(self._snapshot.segments):
@@ -164,19 +139,14 @@ class _Search:
             return NOWHERE
         return context_of(self._tree, where)
 
-    def _allowed(self, where: Where, excluded: list[query.Query]) -> U64:
+    def _allowed(self, where: Where, barred: list[query.Query]) -> U64:
         """Give the bits of the paragraphs that may be hits; none at all where every one may."""
         segment = where.segment
         bits = self._narrowed(segment)
-        for tree in excluded:
+        for tree in barred:
             if not len(bits):
                 bits = np.full((segment.data.paragraph_count + 63) // 64, ~np.uint64(0))
-            if isinstance(tree, query.Term) and tree.fieldname == "text":
-                found = self._statistics.word("text", tree.text).found.places[where.place]
-                if found:
-                    flat.exclude(segment.data.columns, found.term, bits)
-            else:
-                bits &= ~_packed(self._matching(tree, where))
+            bits &= ~_packed(self._matching(tree, where))
         return bits
 
     def _matching(self, tree: query.Query, where: Where) -> Bools:

@@ -13,12 +13,9 @@ import numpy.typing as npt
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
-from index.codec.blocks import Columns
 from index.snapshot import OpenSegment, Place
-from search.kernels import conjunction, disjunction, sets
-from search.kernels.clauses import Clauses
-from search.kernels.cursors import FEW, Room, new_room
-from search.kernels.scoring import Best, Scoring
+from search.kernels import sets, top
+from search.kernels.room import FEW, Desk, Room, Scoring, new_desk
 from search.score import F64
 from search.statistics import Expansions, Ordinals, Statistics
 
@@ -30,6 +27,7 @@ IN_A_ROW = -1
 
 NO_BITS: U64 = np.empty(0, np.uint64)
 NO_CONTEXT: F64 = np.empty(0)
+BELOW: F64 = np.array([-1.0])
 
 
 class Leaf(NamedTuple):
@@ -45,12 +43,13 @@ class Leaf(NamedTuple):
 class Flat:
     """A query without nesting: all of `required`, or, where there is none, any of `optional`.
 
-    `excluded` are trees of any kind.
+    `excluded` are words, meant by stem; what else is not to be there is in `barred`.
     """
 
     required: list[Leaf] = field(default_factory=list)
     optional: list[Leaf] = field(default_factory=list)
-    excluded: list[query.Query] = field(default_factory=list)
+    excluded: list[Leaf] = field(default_factory=list)
+    barred: list[query.Query] = field(default_factory=list)
 
 
 def leaf_of(node: query.Query, boost: float) -> Leaf | None:
@@ -89,7 +88,10 @@ def _read_all(tree: query.Query, boost: float, flat: Flat) -> bool:
     if isinstance(tree, query.AndMaybe):
         return _read_all(tree.a, boost, flat) and _read_any(tree.b, boost, flat)
     if isinstance(tree, query.Not):
-        flat.excluded.append(tree.query)
+        if isinstance(tree.query, query.Term) and tree.query.fieldname == "text":
+            flat.excluded.append(Leaf("text", (tree.query.text,), IN_A_ROW, 1.0))
+        else:
+            flat.barred.append(tree.query)
         return True
     leaf = leaf_of(tree, boost)
     if leaf is not None:
@@ -116,7 +118,8 @@ class Wanted(NamedTuple):
     `counting` asks for the number of hits.
     """
 
-    best: Best
+    scores: F64
+    ordinals: Ordinals
     scoring: Scoring
     counting: bool
     hits: U64
@@ -124,187 +127,162 @@ class Wanted(NamedTuple):
 
 def every(leaf: Leaf, where: Where) -> tuple[Ordinals, F64]:
     """Give the ascending ordinals of all paragraphs that have a leaf, and their scores."""
-    plan = _plan([leaf], [], where)
-    if plan is None:
+    required = _required([leaf], where)
+    if required is None:
         return np.empty(0, np.int64), np.empty(0)
-    columns, clauses = where.segment.data.columns, _clauses(plan)
-    found = np.empty(columns.df[clauses.terms[0]], np.int64)
+    desk = _laid(_Query(required, [], []))
+    found = np.empty(required.words[0].place.df, np.int64)
     scores = np.empty(len(found))
-    scoring = Scoring(where.norms, np.float32(1), NO_CONTEXT, 0.0, NO_BITS)
-    count = conjunction.every(columns, clauses, scoring, _room(plan), found, scores)
+    scoring = Scoring(where.norms, 1.0, NO_CONTEXT, 0.0, NO_BITS)
+    count = top.all_scored(where.segment.data.table, desk.table, scoring, BELOW, found, scores)
     return found[:count], scores[:count]
 
 
 def search(flat: Flat, where: Where, wanted: Wanted) -> int:
     """Offer a segment's paragraphs; answer how many match, if that is asked for."""
-    plan = _plan(flat.required, flat.optional, where)
-    if plan is None:
+    required = _required(flat.required, where)
+    if required is None:
         return 0
-    if len(plan.required) == 1 and not (plan.optional or plan.phrases):
-        return _any(plan, plan.required, where.segment, wanted)
-    if flat.required:
-        if len(plan.required) == 1 and not plan.phrases:
-            word, others = plan.required[0], sum([word.place.df for word in plan.optional])
-            if word.place.df > others:
-                return _better_with(plan, where.segment, wanted)
-        return _all(plan, where.segment, wanted)
-    return _any(plan, plan.optional, where.segment, wanted) if plan.optional else 0
+    query = _Query(required, *(_words(leaves, where) for leaves in (flat.optional, flat.excluded)))
+    if required.words:
+        return _all(query, where.segment, wanted)
+    return _any(query, where.segment, wanted) if query.optional else 0
 
 
-def exclude(columns: Columns, term: int, bits: U64) -> None:
-    """Clear the bits of the paragraphs of a term."""
-    sets.exclude_term(columns, term, _thread_room(), bits)
+def _all(query: "_Query", segment: OpenSegment, wanted: Wanted) -> int:
+    """Search for what has all the required words and phrases."""
+    scores, ordinals, scoring, counting, hits = wanted
+    (words, phrases), _, excluded = query
+    one_by_one, total, table = False, 0, _laid(query).table
+    if counting:
+        narrowed = len(scoring.allowed) + len(hits) + len(excluded) > 0
+        dense = not (phrases or len(hits)) and all([w.place.dense for w in (*words, *excluded)])
+        one_by_one = not dense and (len(words) > 1 or bool(phrases) or narrowed)
+    data = segment.data.table
+    found = top.top(data, table, scoring, scores, ordinals, segment.base, one_by_one, hits)
+    if not counting or one_by_one:
+        return found
+    return words[0].place.df if not dense else sets.count_all(data, table)
 
 
-def _all(plan: "_Plan", segment: OpenSegment, wanted: Wanted) -> int:
-    columns, clauses, room = segment.data.columns, _clauses(plan), _room(plan)
-    best, scoring, counting, hits = wanted
-    by_bits = counting and not (plan.phrases or len(hits))
-    by_bits = by_bits and all(word.place.dense for word in plan.required)
-    counting = counting and not by_bits
-    total = conjunction.top_all(columns, clauses, scoring, best, segment.base, room, counting, hits)
-    if by_bits:
-        total = sets.count_all(columns, clauses.terms[: clauses.required], scoring)
-    return total
-
-
-def _better_with(plan: "_Plan", segment: OpenSegment, wanted: Wanted) -> int:
-    """Search for any of the words among the paragraphs of the one that is required.
-
-    Where that is the most frequent of them, its paragraphs without the others are passed over.
-    """
-    columns, room, hits = segment.data.columns, _room(plan), wanted.hits
+def _any(query: "_Query", segment: OpenSegment, wanted: Wanted) -> int:
+    """Search for what has any of the optional words."""
+    scores, ordinals, scoring, counting, hits = wanted
+    words, data, table = query.optional, segment.data.table, _laid(query).table
+    found = sum([word.place.df for word in words])
+    if 1 < len(words) and found <= FEW and not len(hits):
+        return top.top_few(data, table, scoring, scores, ordinals, segment.base)
+    top.top(data, table, scoring, scores, ordinals, segment.base, False, hits)
+    if not counting or (len(words) == 1 and len(scoring.allowed) + len(hits) == 0):
+        return found
     if not len(hits):
-        hits = np.zeros((len(columns.length) + 63) // 64, np.uint64)
-    required = np.array([plan.required[0].place.term], np.int64)
-    total = sets.count_any(columns, required, wanted.scoring, room, hits)
-    words = plan.required + plan.optional
-    terms = np.array([word.place.term for word in words], np.int64)
-    weights = np.array([word.weight for word in words], np.float32)
-    scoring = wanted.scoring._replace(allowed=hits)
-    disjunction.top_any(columns, terms, weights, scoring, wanted.best, segment.base, room)
-    return total
-
-
-def _any(plan: "_Plan", words: "list[_Word]", segment: OpenSegment, wanted: Wanted) -> int:
-    columns, base, room = segment.data.columns, segment.base, _room(plan)
-    best, scoring, counting, hits = wanted
-    if len(words) == 1:
-        word = words[0]
-        disjunction.top_term(columns, word.place.term, word.weight, scoring, best, base, room)
-        if not counting or len(scoring.allowed) + len(hits) == 0:
-            return word.place.df
-    terms = np.array([word.place.term for word in words], np.int64)
-    if len(words) > 1:
-        weights = np.array([word.weight for word in words], np.float32)
-        if not len(hits) and sum([word.place.df for word in words]) <= FEW:
-            return disjunction.top_few(columns, terms, weights, scoring, best, base, room)
-        disjunction.top_any(columns, terms, weights, scoring, best, base, room)
-    if not counting:
-        return 0
-    if not len(hits):
-        hits = np.zeros((len(columns.length) + 63) // 64, np.uint64)
-    return sets.count_any(columns, terms, scoring, room, hits)
+        hits = np.zeros((segment.data.paragraph_count + 63) // 64, np.uint64)
+    return sets.count_any(data, table, hits)
 
 
 # Words of a segment.
 
 
 class _Word(NamedTuple):
-    """A word where it stands, and what it scores by itself, in f32."""
+    """A word where it stands, and what it scores by itself, which becomes an f32."""
 
     place: Place
-    weight: np.float32
+    weight: float
 
 
 class _Phrase(NamedTuple):
     places: list[Place]
     slop: int
-    weight: np.float32
+    weight: float
 
 
-class _Plan(NamedTuple):
-    """What of a query is in a segment; words of phrases that score nothing are required too."""
+class _Required(NamedTuple):
+    """Words, the rarest first, and phrases; words of phrases that score nothing are among them."""
 
-    required: list[_Word]
-    optional: list[_Word]
+    words: list[_Word]
     phrases: list[_Phrase]
 
 
-def _plan(required: Sequence[Leaf], optional: Sequence[Leaf], where: Where) -> _Plan | None:
-    """Look the words up in a segment; None where a required one is not in it."""
+class _Query(NamedTuple):
+    """What of a query is in a segment."""
+
+    required: _Required
+    optional: list[_Word]
+    excluded: list[_Word]
+
+
+def _required(leaves: Sequence[Leaf], where: Where) -> _Required | None:
+    """Look required leaves up in a segment; None where one is not in it."""
     words, phrases = [], []
-    for leaf in required:
+    for field, texts, slop, boost in leaves:
         places, idf = [], 0.0
-        for word in leaf.words:
-            found, own = where.statistics.word(leaf.field, word)
+        for text in texts:
+            found, own = where.statistics.word(field, text)
             place = found.places[where.place]
             if place is None:
                 return None
             places.append(place)
             idf += own
-        weight = np.float32(leaf.boost * idf)
         if len(places) == 1 and places[0].code < 0:
-            words.append(_Word(places[0], weight))
+            words.append(_Word(places[0], boost * idf))
         else:
-            phrases.append(_Phrase(places, leaf.slop, weight))
+            phrases.append(_Phrase(places, slop, boost * idf))
     if phrases:
         present = {word.place.term for word in words}
         inside = {place.term: place for phrase in phrases for place in phrase.places}
-        words += [_Word(p, np.float32(0)) for term, p in inside.items() if term not in present]
+        words += [_Word(p, 0.0) for term, p in inside.items() if term not in present]
     if len(words) > 1:
         words.sort(key=_rarity)
-    maybe = [_optional(leaf, where) for leaf in optional]
-    return _Plan(words, [word for word in maybe if word], phrases)
+    return _Required(words, phrases)
 
 
 def _rarity(word: _Word) -> int:
     return word.place.df
 
 
-def _optional(leaf: Leaf, where: Where) -> _Word | None:
-    found, idf = where.statistics.word("text", leaf.words[0])
-    place = found.places[where.place]
-    return _Word(place, np.float32(leaf.boost * idf)) if place else None
-
-
-def _clauses(plan: _Plan) -> Clauses:
-    """Put a plan into arrays."""
-    words = plan.required + plan.optional
-    terms = np.array([word.place.term for word in words], np.int64)
-    weights = np.array([word.weight for word in words], np.float32)
-    if not plan.phrases:
-        return Clauses(terms, weights, len(plan.required), *_NO_PHRASES)
-    inside = [place for phrase in plan.phrases for place in phrase.places]
-    index = {word.place.term: i for i, word in enumerate(plan.required)}
-    return Clauses(
-        terms,
-        weights,
-        len(plan.required),
-        np.cumsum([0, *(len(phrase.places) for phrase in plan.phrases)]),
-        np.array([index[place.term] for place in inside], np.int64),
-        np.array([place.code for place in inside], np.int64),
-        np.array([phrase.slop for phrase in plan.phrases], np.int64),
-        np.array([phrase.weight for phrase in plan.phrases], np.float32),
-    )
-
-
-_NOTHING = np.empty(0, np.int64)
-_NO_PHRASES = (np.zeros(1, np.int64), _NOTHING, _NOTHING, _NOTHING, np.empty(0, np.float32))
+def _words(leaves: Sequence[Leaf], where: Where) -> list[_Word]:
+    """Look words up in a segment, by stem; those that are not in it are left out."""
+    words = []
+    for leaf in leaves:
+        found, idf = where.statistics.word("text", leaf.words[0])
+        if place := found.places[where.place]:
+            words.append(_Word(place, leaf.boost * idf))
+    return words
 
 
 # Room for the kernels.
 
+
+def _laid(query: _Query) -> Desk:
+    """Put a query into the thread's room; a larger one is made where it needs that, and not kept."""
+    (words, phrases), optional, excluded = query
+    words = words + optional + excluded if optional or excluded else words
+    inside = sum([len(phrase.places) for phrase in phrases])
+    desk = _thread_desk() if max(len(words), inside) <= _TERMS else new_desk(len(words) + inside)
+    terms, weights, ends = desk.room.terms, desk.room.weights, desk.room.ends
+    for i, (place, weight) in enumerate(words):
+        terms[i], weights[i] = place.term, weight
+    ends[0] = required = len(query.required.words)
+    ends[1] = required + len(optional)
+    ends[2], ends[3] = len(words), len(phrases)
+    if phrases:
+        _lay_phrases(phrases, query.required.words, len(words), desk.room)
+    return desk
+
+
+def _lay_phrases(phrases: list[_Phrase], words: list[_Word], terms: int, room: Room) -> None:
+    index = {word.place.term: i for i, word in enumerate(words)}
+    at = 0
+    for p, phrase in enumerate(phrases):
+        room.phrase_start[p] = at
+        room.phrase_slop[p], room.weights[terms + p] = phrase.slop, phrase.weight
+        for place in phrase.places:
+            room.phrase_term[at], room.phrase_code[at] = index[place.term], place.code
+            at += 1
+    room.phrase_start[len(phrases)] = at
+
+
 _of_thread = threading.local()
-
-
-def _room(plan: _Plan) -> Room:
-    """Give this thread's room; a larger one is made for a query that needs it, and not kept."""
-    terms = len(plan.required) + len(plan.optional)
-    words = sum([len(phrase.places) for phrase in plan.phrases])
-    if terms > _TERMS or words > _TERMS:
-        return new_room(terms, words)
-    return _thread_room()
 
 
 def forget_room() -> None:
@@ -312,11 +290,12 @@ def forget_room() -> None:
     vars(_of_thread).clear()
 
 
-def _thread_room() -> Room:
-    if not hasattr(_of_thread, "room"):
-        _of_thread.room = new_room(_TERMS, _TERMS)
-    room: Room = _of_thread.room
-    return room
+def _thread_desk() -> Desk:
+    try:
+        desk: Desk = _of_thread.desk
+    except AttributeError:
+        desk = _of_thread.desk = new_desk(_TERMS)
+    return desk
 
 
 _TERMS = 64

@@ -17,13 +17,13 @@ from index.model import Document, DocumentInfo, Paragraph
 from index.snapshot import Snapshot
 from index.writer import Writer, lock
 from search.execute import execute
-from search.kernels import conjunction, disjunction, sets
-from search.kernels.cursors import FEW
+from search.kernels import sets, top
+from search.kernels.room import FEW
 
 
 def is_warm() -> bool:
     """Tell whether all of this program has been compiled and kept here before."""
-    kernels = (conjunction.top_all, conjunction.every, disjunction.top_any, sets.count_documents)
+    kernels = (top.top, top.all_scored, top.top_few, sets.count_documents)
     return indexing.is_warm() and indexing.are_kept(kernels)
 
 

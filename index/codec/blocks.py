@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.bits import load64
+from index.codec import tables
+from index.codec.bits import load64, popcount
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.container import Array
 from index.codec.layout import ARRAYS, NONE
@@ -42,8 +43,8 @@ PAD = 8
 class Columns(NamedTuple):
     """The arrays of a segment that compiled code reads, most of them as `layout.ARRAYS` has them.
 
-    By term: `df`, `block`, `forms` and `form`; `term_max` (f32), the highest impact of its blocks,
-    and `bitmap` (u32), the number of its bitmap or NONE. By block: `last`, `postings`,
+    By term: `df`, `block`, `best`, `forms` and `form`; `term_max` (f32), the highest impact of its
+    blocks, and `bitmap` (u32), the number of its bitmap or NONE. By block: `last`, `postings`,
     `positions`, three widths and `block_max`.
     """
 
@@ -51,6 +52,7 @@ class Columns(NamedTuple):
     block: U32
     term_max: F32
     bitmap: U32
+    best: F32
     forms: U32
     form: U32
     last: U32
@@ -69,7 +71,7 @@ class Columns(NamedTuple):
 
 
 _NAMES = (
-    *("terms.forms", "terms.form", "blocks.last", "blocks.postings", "blocks.positions"),
+    *("terms.best", "terms.forms", "terms.form", "blocks.last", "blocks.postings", "blocks.positions"),
     *("blocks.paragraph_width", "blocks.tf_width", "blocks.position_width", "blocks.max"),
     *("postings.packed", "positions.packed", "bitmaps.bits", "bitmaps.ranks"),
     *("paragraphs.length", "paragraphs.section"),
@@ -86,6 +88,33 @@ def columns(arrays: Mapping[str, Array]) -> Columns:
     highest = arrays["blocks.max"]
     term_max = np.maximum.reduceat(highest, block[:-1]) if len(df) else highest
     return Columns(df, block, term_max, bitmap, *found)
+
+
+@inlined
+def columns_at(table: I64) -> Columns:
+    """Read columns from the table that was made of them."""
+    return Columns(
+        tables.u32(table, 0),
+        tables.u32(table, 1),
+        tables.f32(table, 2),
+        tables.u32(table, 3),
+        tables.f32(table, 4),
+        tables.u32(table, 5),
+        tables.u32(table, 6),
+        tables.u32(table, 7),
+        tables.u32(table, 8),
+        tables.u32(table, 9),
+        tables.u8(table, 10),
+        tables.u8(table, 11),
+        tables.u8(table, 12),
+        tables.f32(table, 13),
+        tables.u8(table, 14),
+        tables.u8(table, 15),
+        tables.u64(table, 16),
+        tables.u32(table, 17),
+        tables.u8(table, 18),
+        tables.u32(table, 19),
+    )
 
 
 @inlined
@@ -113,6 +142,22 @@ def paragraphs_of(c: Columns, term: int, block: int, out: I64) -> int:
 
 
 @inlined
+def row_of(c: Columns, term: int, block: int, wanted: int) -> int:
+    """Give the row of a paragraph in a block, -1 where it is not there."""
+    count = block_size(c, term, block)
+    ordinal = i64(c.last[block - 1]) if block > c.block[term] else i64(-1)
+    at, width = i64(c.postings[block]), i64(c.paragraph_width[block])
+    mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
+    for i in range(count):
+        bit = i * width
+        gap = (load64(c.packed_postings, at + (bit >> 3)) >> np.uint64(bit & 7)) & mask
+        ordinal += i64(gap) + 1
+        if ordinal >= wanted:
+            return i64(i) if ordinal == wanted else i64(-1)
+    return i64(-1)
+
+
+@inlined
 def frequencies_at(c: Columns, block: int, count: int) -> int:
     """Give the byte where the frequencies of a block of that many paragraphs begin."""
     return i64(c.postings[block]) + size(count, i64(c.paragraph_width[block]))
@@ -133,6 +178,29 @@ def frequency_at(c: Columns, term: int, block: int, row: int) -> int:
     """Read the frequency of one paragraph of a block, the `row`th."""
     at = frequencies_at(c, block, block_size(c, term, block))
     return field(c.packed_postings, at, i64(c.tf_width[block]), row) + 1
+
+
+@inlined
+def frequencies_before(c: Columns, term: int, block: int, row: int) -> int:
+    """Sum the frequencies ahead of a row of a block: of each bit of the fields how many are set."""
+    width = i64(c.tf_width[block])
+    if width == 0 or row == 0:
+        return row
+    at = frequencies_at(c, block, block_size(c, term, block))
+    many = 56 // width  # fields of a word
+    lowest = ((np.uint64(1) << np.uint64(many * width)) - np.uint64(1)) // (
+        (np.uint64(1) << np.uint64(width)) - np.uint64(1)
+    )
+    total, done = row, i64(0)
+    while done < row:
+        bit = done * width
+        word = load64(c.packed_postings, at + (bit >> 3)) >> np.uint64(bit & 7)
+        taken = min(many, row - done)
+        word &= (np.uint64(1) << np.uint64(taken * width)) - np.uint64(1)
+        for i in range(width):
+            total += popcount((word >> np.uint64(i)) & lowest) << i
+        done += taken
+    return total
 
 
 @inlined

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.codec import blocks, bounds, container
+from index.codec import blocks, bounds, container, tables
 from index.codec.layout import ARRAYS, META
 from index.codec.store import Store
 from index.errors import Damaged
@@ -68,9 +68,8 @@ class SegmentData:
     paragraphs that have a token and `total_length` their positions, exactly. `length` (u8, by
     `lengths.DECODED`) and `section` (u32, with HEADLINE) are columns by paragraph, `section_title`
     and `section_heading` (u32, or NONE) by section, `document_first` (u32, one more than there
-    are) has where the paragraphs of each document begin. `best` (f32) is each term's tenth-highest
-    impact, 0 where it has fewer. `columns` is for compiled code. Raises
-    what `container.read` raises.
+    are) has where the paragraphs of each document begin. `columns` is for compiled
+    code, and so is `table`, made of it. Raises what `container.read` raises.
     """
 
     def __init__(self, path: Path) -> None:
@@ -89,7 +88,7 @@ class SegmentData:
         self.forms = self._dictionary("forms.text")
         self.ids = self._dictionary("ids.text")
         self.columns = blocks.columns(self._arrays)
-        self.best = self._arrays["terms.best"]
+        self.table = tables.table(self.columns)
         self.length = self._arrays["paragraphs.length"]
         self.section: U32 = self._arrays["paragraphs.section"]
         self.section_title: U32 = self._arrays["sections.title"]

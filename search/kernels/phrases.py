@@ -1,6 +1,8 @@
 """How often words stand in a row, or near each other, in a paragraph that has them all.
 
-Positions are read one by one where they are packed.
+Positions are read where they are packed. Most paragraphs are shorter than 256 words, so each
+word is a few bits there: shifted by their places in the phrase, they have in common where it
+begins.
 """
 
 from typing import NamedTuple
@@ -8,21 +10,32 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.blocks import BLOCK, Columns, code_width, sum_before
+from index.codec.bits import popcount
+from index.codec.blocks import (
+    BLOCK,
+    Columns,
+    check_positions,
+    code_width,
+    columns_at,
+    frequencies_before,
+    frequency_at,
+    sum_before,
+)
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.packing import field
-from search.kernels.clauses import Clauses
-from search.kernels.cursors import Cursors, Room, dense_row, tf_at
+from search.kernels.room import LANES, ROWS, Room, room_at
 
 I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 
 
-class Word(NamedTuple):
-    """The positions of a word of a phrase in the paragraph in hand, read where they are packed.
+class Words(NamedTuple):
+    """The positions of each word of a phrase in a candidate, read where they are packed.
 
     Fields of `width` bits from the byte `at` on, of which the lower `bits` are the position and
     the others the form's code; the word's are those in [first, end). `code` is the one that is
-    wanted, -1 for any.
+    wanted, -1 for any. What follows is for proximities: the first of the words that are the
+    `same`, how `many` of it are wanted, how many the window `has`, and two walks.
     """
 
     at: I64
@@ -31,68 +44,166 @@ class Word(NamedTuple):
     first: I64
     end: I64
     code: I64
-
-
-@kernel
-def has_phrases(c: Columns, q: Clauses, cursors: Cursors, room: Room, ordinal: int) -> bool:
-    """Tell whether the paragraph in hand has every phrase."""
-    for p in range(len(q.phrase_weight)):
-        for w in range(q.phrase_start[p], q.phrase_start[p + 1]):
-            locate(c, q, cursors, q.phrase_term[w], ordinal)
-        if phrase_tf(c, q, cursors, room, p) == 0:
-            return False
-    return True
+    same: I64
+    many: I64
+    has: I64
+    next: I64
+    last: I64
+    last_behind: I64
 
 
 @inlined
-def most_occurrences(c: Columns, q: Clauses, cursors: Cursors, p: int, ordinal: int) -> int:
-    """Bound how often a phrase can stand in the paragraph in hand."""
+def most_occurrences(c: Columns, r: Room, p: int, j: int) -> np.float32:
+    """Bound how often a phrase can stand in a candidate that has its words."""
     fewest, total = i64(1) << 40, i64(0)
-    for w in range(q.phrase_start[p], q.phrase_start[p + 1]):
-        tf = tf_in_hand(c, q, cursors, q.phrase_term[w], ordinal)
+    for w in range(r.phrase_start[p], r.phrase_start[p + 1]):
+        i = r.phrase_term[w]
+        place = r.found[i * BLOCK + j]
+        tf = frequency_at(c, r.terms[i], place // BLOCK, place % BLOCK)
         fewest, total = min(fewest, tf), total + tf
     # Windows of a proximity can share words, but no two end with the same one.
-    return fewest if q.phrase_slop[p] < 0 else total
-
-
-@inlined
-def locate(c: Columns, q: Clauses, cursors: Cursors, i: int, ordinal: int) -> None:
-    """Find the place of a required term in the paragraph in hand, if it is not known."""
-    if cursors.place[i] < 0:
-        row = dense_row(c, q.terms[i], ordinal)
-        cursors.place[i] = i64(c.block[q.terms[i]]) * BLOCK + row
-
-
-@inlined
-def tf_in_hand(c: Columns, q: Clauses, cursors: Cursors, i: int, ordinal: int) -> int:
-    """Read the frequency of a required term in the paragraph in hand."""
-    locate(c, q, cursors, i, ordinal)
-    return tf_at(c, q.terms[i], cursors.place[i])
+    return np.float32(fewest if r.phrase_slop[p] < 0 else total)
 
 
 @kernel
-def _words(c: Columns, q: Clauses, cursors: Cursors, room: Room, p: int) -> Word:
-    """Find the positions of each word of a phrase in the paragraph in hand."""
-    begin, n = q.phrase_start[p], q.phrase_start[p + 1] - q.phrase_start[p]
-    rows = room.words[:, :n]
-    words = Word(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5])
+def keep_phrase(segment: I64, room: I64, p: int, count: int) -> int:
+    """Keep the candidates that have a phrase; note in `tf` how often, a proximity in fractions."""
+    c, r = columns_at(segment), room_at(room)
+    row = r.phrase_slop[p] < 0
+    if row:
+        count = _keep_begins(c, r, p, count)
+    n = 0
+    for k in range(count):
+        j = r.kept[k]
+        if not row:
+            tf = _near_tf(c, r, p, j)
+        elif r.highest[j] < 64 * LANES:
+            tf = np.float32(_count_bits(r.begins, j))
+        else:
+            tf = _row_tf(c, r, p, j)
+        r.tf[p * BLOCK + j] = tf
+        r.kept[n] = j
+        n += tf > 0
+    return n
+
+
+@inlined
+def _keep_begins(c: Columns, r: Room, p: int, count: int) -> int:
+    """Keep the candidates in which a phrase may begin: note where, a bit for each position.
+
+    Positions are counted modulo the bits of all lanes; where they are all lower (`highest` has
+    their bits), that is exact.
+    """
+    for k in range(count):
+        r.highest[r.kept[k]] = 0
+        for lane in range(LANES):
+            r.begins[r.kept[k] * LANES + lane] = ~np.uint64(0)
+    begin = r.phrase_start[p]
+    for w in range(begin, r.phrase_start[p + 1]):
+        k = i64(0)
+        while k < count:
+            k = _narrow_begins(c, r, r.phrase_term[w], r.phrase_code[w], w - begin, k, count)
+        n = 0
+        for k in range(count):
+            r.kept[n] = r.kept[k]
+            n += _count_bits(r.begins, r.kept[k]) > 0
+        count = n
+    return count
+
+
+@inlined
+def _narrow_begins(
+    c: Columns, r: Room, i: int, code: int, shift: int, first: int, count: int
+) -> int:
+    """Take a word's positions into account in the next candidates of one of its blocks.
+
+    `shift` is the word's place in the phrase. Gives the first candidate behind.
+    """
+    term, block = r.terms[i], r.found[i * BLOCK + r.kept[first]] // BLOCK
+    end = first + 1
+    while end < count and r.found[i * BLOCK + r.kept[end]] // BLOCK == block:
+        end += 1
+    together = end - first > 6  # then all frequencies of the block are summed
+    if together:
+        sum_before(c, term, block, r.before)
+    at, bits = i64(c.positions[block]), i64(c.position_width[block])
+    width, mask = bits + code_width(c, term), (i64(1) << bits) - 1
+    for k in range(first, end):
+        j = r.kept[k]
+        row = r.found[i * BLOCK + j] % BLOCK
+        if together:
+            begin, behind = r.before[row], r.before[row + 1]
+        else:
+            begin = frequencies_before(c, term, block, row)
+            behind = begin + frequency_at(c, term, block, row)
+            check_positions(c, term, block, behind)
+        highest = i64(0)
+        for f in range(begin, behind):
+            value = field(c.packed_positions, at, width, f)
+            position = (value & mask) - shift
+            fits = position >= 0 and (code < 0 or value >> bits == code)
+            r.here[(position >> 6) & (LANES - 1)] |= np.uint64(fits) << np.uint64(position & 63)
+            highest |= value & mask
+        r.highest[j] |= highest
+        for lane in range(LANES):
+            r.begins[j * LANES + lane] &= r.here[lane]
+            r.here[lane] = 0
+    return end
+
+
+@inlined
+def _count_bits(bits: U64, j: int) -> int:
+    total = i64(0)
+    for lane in range(LANES):
+        total += popcount(bits[j * LANES + lane])
+    return total
+
+
+@inlined
+def _fields(c: Columns, r: Room, i: int, j: int) -> tuple[int, int, int, int, int]:
+    """Give where the positions of a term in a candidate are packed.
+
+    The byte at which the block's begin, the bits of a field, those of them that are the position,
+    the first field and the one behind the last.
+    """
+    term, place = r.terms[i], r.found[i * BLOCK + j]
+    block, row = place // BLOCK, place % BLOCK
+    first = frequencies_before(c, term, block, row)
+    end = first + frequency_at(c, term, block, row)
+    check_positions(c, term, block, end)
+    bits = i64(c.position_width[block])
+    return i64(c.positions[block]), bits + code_width(c, term), bits, first, end
+
+
+@inlined
+def _words(c: Columns, r: Room, p: int, j: int) -> Words:
+    """Find the positions of each word of a phrase in a candidate."""
+    begin, n = r.phrase_start[p], r.phrase_start[p + 1] - r.phrase_start[p]
+    size, rows = len(r.words) // ROWS, r.words
+    words = Words(
+        rows[:n],
+        rows[size : size + n],
+        rows[2 * size : 2 * size + n],
+        rows[3 * size : 3 * size + n],
+        rows[4 * size : 4 * size + n],
+        rows[5 * size : 5 * size + n],
+        rows[6 * size : 6 * size + n],
+        rows[7 * size : 7 * size + n],
+        rows[8 * size : 8 * size + n],
+        rows[9 * size : 9 * size + n],
+        rows[10 * size : 10 * size + n],
+        rows[11 * size : 11 * size + n],
+    )
     for w in range(n):
-        i = q.phrase_term[begin + w]
-        block, row = cursors.place[i] // BLOCK, cursors.place[i] % BLOCK
-        if cursors.summed[i] != block:
-            sum_before(c, q.terms[i], block, cursors.before[i])
-            cursors.summed[i] = block
-        words.at[w] = c.positions[block]
-        words.bits[w] = c.position_width[block]
-        words.width[w] = words.bits[w] + code_width(c, q.terms[i])
-        words.first[w] = cursors.before[i, row]
-        words.end[w] = cursors.before[i, row + 1]
-        words.code[w] = q.phrase_code[begin + w]
+        words.at[w], words.width[w], words.bits[w], words.first[w], words.end[w] = _fields(
+            c, r, r.phrase_term[begin + w], j
+        )
+        words.code[w] = r.phrase_code[begin + w]
     return words
 
 
 @inlined
-def _position(c: Columns, words: Word, w: int, i: int) -> int:
+def _position(c: Columns, words: Words, w: int, i: int) -> int:
     """Read one position of a word; -1 where another form stands there than is wanted."""
     value = field(c.packed_positions, words.at[w], words.width[w], i)
     if words.code[w] >= 0 and value >> words.bits[w] != words.code[w]:
@@ -100,12 +211,10 @@ def _position(c: Columns, words: Word, w: int, i: int) -> int:
     return value & ((i64(1) << words.bits[w]) - 1)
 
 
-@kernel
-def phrase_tf(c: Columns, q: Clauses, cursors: Cursors, room: Room, p: int) -> np.float32:
-    """Count where a phrase begins in the paragraph in hand; a proximity counts in fractions."""
-    words = _words(c, q, cursors, room, p)
-    if q.phrase_slop[p] >= 0:
-        return _near_tf(c, words, q.phrase_term[q.phrase_start[p] :], q.phrase_slop[p], room)
+@inlined
+def _row_tf(c: Columns, r: Room, p: int, j: int) -> np.float32:
+    """Count where words stand in a row in a candidate of any length."""
+    words = _words(c, r, p, j)
     lead = i64(0)
     for w in range(len(words.at)):
         if words.end[w] - words.first[w] < words.end[lead] - words.first[lead]:
@@ -121,7 +230,7 @@ def phrase_tf(c: Columns, q: Clauses, cursors: Cursors, room: Room, p: int) -> n
 
 
 @inlined
-def _stand(c: Columns, words: Word, lead: int, begin: int) -> bool:
+def _stand(c: Columns, words: Words, lead: int, begin: int) -> bool:
     """Tell whether all words but the lead stand in a row from a position on."""
     for w in range(len(words.at)):
         if w == lead:
@@ -149,14 +258,14 @@ class Walk(NamedTuple):
 
 
 @inlined
-def _new_walk(words: Word, next_: I64, last: I64) -> Walk:
+def _new_walk(words: Words, next_: I64, last: I64) -> Walk:
     for w in range(len(next_)):
         next_[w], last[w] = words.first[w], -1
     return Walk(next_, last)
 
 
 @inlined
-def _step(c: Columns, words: Word, many: I64, walk: Walk) -> int:
+def _step(c: Columns, words: Words, many: I64, walk: Walk) -> int:
     """Go on to the nearest position of a word that is looked for; give the word, -1 at the end."""
     nearest, next_position = i64(-1), i64(1) << 40
     for w in range(len(many)):
@@ -172,19 +281,21 @@ def _step(c: Columns, words: Word, many: I64, walk: Walk) -> int:
     return nearest
 
 
-@kernel
-def _near_tf(c: Columns, words: Word, terms: I64, slop: int, room: Room) -> np.float32:
+@inlined
+def _near_tf(c: Columns, r: Room, p: int, j: int) -> np.float32:
     """Sum 1 / (1 + others) over the smallest windows that hold all words, others within the slop.
 
     Words that are the same are as many different positions. The end of a window walks over the
     positions, and its beginning follows as long as nothing is missed.
     """
+    words, slop = _words(c, r, p, j), r.phrase_slop[p]
     n = len(words.at)
-    rows = room.words[:, :n]
-    many, has = _multiplicities(words, terms, rows[6], rows[7]), rows[8]
+    terms = r.phrase_term[r.phrase_start[p] : r.phrase_start[p + 1]]
+    _count_wanted(words, terms)
+    many, has = words.many, words.has
     has[:] = 0
-    ahead = _new_walk(words, rows[9], rows[10])
-    behind = _new_walk(words, words.first, rows[11])
+    ahead = _new_walk(words, words.next, words.last)
+    behind = _new_walk(words, words.first, words.last_behind)
     missing, tf = n, 0.0
     begin_word = _step(c, words, many, behind)
     begin, last_begin = i64(-1), i64(-1)
@@ -210,12 +321,11 @@ def _near_tf(c: Columns, words: Word, terms: I64, slop: int, room: Room) -> np.f
 
 
 @inlined
-def _multiplicities(words: Word, terms: I64, same: I64, many: I64) -> I64:
+def _count_wanted(words: Words, terms: I64) -> None:
     """Count how often each word is wanted, at its first place; 0 at others."""
-    for w in range(len(many)):
-        same[w], many[w] = w, 0
+    for w in range(len(terms)):
+        words.same[w], words.many[w] = w, 0
         for v in range(w):
             if terms[v] == terms[w] and words.code[v] == words.code[w]:
-                same[w] = same[v]
-        many[same[w]] += 1
-    return many
+                words.same[w] = words.same[v]
+        words.many[words.same[w]] += 1

@@ -1,46 +1,23 @@
 """Scores in compiled code, and the heap of the best."""
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
 from index.codec.blocks import Columns
 from index.codec.compiled import inlined, kernel
 from index.codec.layout import HEADLINE
+from search.kernels.room import Room
+from search.score import QUANTUM
 
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
-_SCALE = 2.0**36
+_SCALE = 1 / QUANTUM
 
 NOBODY = (1 << 63) - 1
 """The ordinal of no paragraph."""
-
-
-class Scoring(NamedTuple):
-    """What turns frequencies into scores.
-
-    `norms` (f32) has BM25's K for each of the 256 length codes. `growth` bounds by how much an
-    impact can exceed the one noted when the segment was written, 1 where it cannot. `context`
-    (f64, one a section, or empty) is added to a paragraph's score, `context_max` bounds it.
-    `allowed` (u64, a bit a paragraph, or empty) narrows the hits.
-    """
-
-    norms: F32
-    growth: np.float32
-    context: F64
-    context_max: float
-    allowed: U64
-
-
-class Best(NamedTuple):
-    """A heap of the best k so far, the worst on top; NOBODY stands where there is none yet."""
-
-    scores: F64
-    ordinals: I64
 
 
 @inlined
@@ -50,18 +27,35 @@ def contribution(weight: np.float32, tf: np.float32, norm: np.float32) -> float:
 
 
 @inlined
-def bound(weight: np.float32, impact: np.float32, scoring: Scoring) -> float:
+def bound(r: Room, weight: np.float32, impact: np.float32) -> float:
     """Give the most that a leaf adds where its impact was at most that when it was written."""
-    return np.rint(np.float64(weight * (impact * scoring.growth)) * _SCALE) / _SCALE
+    growth = np.float32(r.limits[0])
+    return np.rint(np.float64(weight * (impact * growth)) * _SCALE) / _SCALE
 
 
 @inlined
-def context_of(c: Columns, scoring: Scoring, ordinal: int) -> float:
+def bound_phrases(r: Room) -> float:
+    """Note what each phrase adds at most, given the impacts of its words; give what all come to."""
+    total = 0.0
+    for p in range(r.ends[3]):
+        # A phrase is no more frequent than each of its words; a proximity can be.
+        impact = 1.0
+        if r.phrase_slop[p] < 0:
+            for w in range(r.phrase_start[p], r.phrase_start[p + 1]):
+                impact = min(impact, r.impact[r.phrase_term[w]])
+        at = r.ends[2] + p
+        r.most[at] = bound(r, r.weights[at], np.float32(impact))
+        total += r.most[at]
+    return total
+
+
+@inlined
+def context_of(c: Columns, r: Room, ordinal: int) -> float:
     """Give what its section adds to a paragraph; to titles and headings nothing."""
-    if len(scoring.context) == 0:
+    if len(r.context) == 0:
         return 0.0
     section = c.section[ordinal]
-    return 0.0 if section & HEADLINE else scoring.context[section]
+    return 0.0 if section & HEADLINE else r.context[section]
 
 
 @inlined
@@ -71,15 +65,8 @@ def is_set(bits: U64, i: int) -> bool:
 
 
 @inlined
-def is_allowed(scoring: Scoring, ordinal: int) -> bool:
-    """Tell whether a paragraph may be a hit."""
-    return len(scoring.allowed) == 0 or is_set(scoring.allowed, ordinal)
-
-
-@inlined
-def _sift(best: Best, size: int, score: float, ordinal: int) -> None:
+def _sift(scores: F64, ordinals: I64, size: int, score: float, ordinal: int) -> None:
     """Put a paragraph in place of the worst of the first `size`, and restore the heap."""
-    scores, ordinals = best
     i = 0
     while True:
         child = 2 * i + 1
@@ -98,19 +85,18 @@ def _sift(best: Best, size: int, score: float, ordinal: int) -> None:
     scores[i], ordinals[i] = score, ordinal
 
 
-@kernel
-def offer(best: Best, score: float, ordinal: int) -> None:
+@inlined
+def offer(r: Room, score: float, ordinal: int) -> None:
     """Put a paragraph in place of the worst, which it exceeds."""
-    _sift(best, len(best.scores), score, ordinal)
+    _sift(r.best_scores, r.best_ordinals, len(r.best_scores), score, ordinal)
 
 
 @kernel
-def sort(best: Best) -> int:
+def sort(scores: F64, ordinals: I64) -> int:
     """Sort a heap, the best first, and count what is in it."""
-    scores, ordinals = best
     for size in range(len(scores) - 1, 0, -1):
         worst, who = scores[0], ordinals[0]
-        _sift(best, size, scores[size], ordinals[size])
+        _sift(scores, ordinals, size, scores[size], ordinals[size])
         scores[size], ordinals[size] = worst, who
     count = len(scores)
     while count > 0 and ordinals[count - 1] == NOBODY:

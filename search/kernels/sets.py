@@ -4,11 +4,10 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec.bits import lowest, popcount
-from index.codec.blocks import Columns, paragraphs_of
-from index.codec.compiled import i64, kernel
+from index.codec.blocks import Columns, columns_at, paragraphs_of
+from index.codec.compiled import i64, inlined, kernel
 from index.codec.layout import NONE
-from search.kernels.cursors import Room
-from search.kernels.scoring import Scoring
+from search.kernels.room import Room, room_at
 
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
@@ -16,59 +15,54 @@ U32 = npt.NDArray[np.uint32]
 
 
 @kernel
-def add_term(c: Columns, term: int, room: Room, bits: U64) -> None:
-    """Set the bits of the paragraphs of a term."""
+def count_any(segment: I64, room: I64, hits: U64) -> int:
+    """Set the bits of the allowed paragraphs that have any of the query's terms; count them.
+
+    The room is as the last search left it.
+    """
+    c, r = columns_at(segment), room_at(room)
+    for i in range(r.ends[2]):
+        _add_term(c, r, r.terms[i], hits)
+    total = i64(0)
+    for word in range(len(hits)):
+        if len(r.allowed):
+            hits[word] &= r.allowed[word]
+        total += popcount(hits[word])
+    return total
+
+
+@inlined
+def _add_term(c: Columns, r: Room, term: int, bits: U64) -> None:
     if c.bitmap[term] != NONE:
         first = i64(c.bitmap[term]) * len(bits)
         for word in range(len(bits)):
             bits[word] |= c.bits[first + word]
         return
-    ordinals = room.blocks[0, 0]
     for block in range(c.block[term], c.block[term + 1]):
-        for i in range(paragraphs_of(c, term, block, ordinals)):
-            bits[ordinals[i] >> 6] |= np.uint64(1) << np.uint64(ordinals[i] & 63)
+        for i in range(paragraphs_of(c, term, block, r.candidates)):
+            ordinal = r.candidates[i]
+            bits[ordinal >> 6] |= np.uint64(1) << np.uint64(ordinal & 63)
 
 
 @kernel
-def count_any(c: Columns, terms: I64, scoring: Scoring, room: Room, hits: U64) -> int:
-    """Set the bits of the paragraphs that have any of some terms and are allowed; count them."""
-    for term in terms:
-        add_term(c, term, room, hits)
-    total = i64(0)
-    for word in range(len(hits)):
-        if len(scoring.allowed):
-            hits[word] &= scoring.allowed[word]
-        total += popcount(hits[word])
-    return total
+def count_all(segment: I64, room: I64) -> int:
+    """Count the allowed paragraphs that have all required terms and no excluded one.
 
-
-@kernel
-def count_all(c: Columns, terms: I64, scoring: Scoring) -> int:
-    """Count the paragraphs that have all of some terms with bitmaps, and are allowed."""
+    All of them have bitmaps. The room is as the last search left it.
+    """
+    c, r = columns_at(segment), room_at(room)
     words = (len(c.length) + 63) // 64
     total = i64(0)
     for word in range(words):
-        bits = c.bits[c.bitmap[terms[0]] * words + word]
-        for i in range(1, len(terms)):
-            bits &= c.bits[c.bitmap[terms[i]] * words + word]
-        if len(scoring.allowed):
-            bits &= scoring.allowed[word]
+        bits = c.bits[i64(c.bitmap[r.terms[0]]) * words + word]
+        for i in range(1, r.ends[0]):
+            bits &= c.bits[i64(c.bitmap[r.terms[i]]) * words + word]
+        for i in range(r.ends[1], r.ends[2]):
+            bits &= ~c.bits[i64(c.bitmap[r.terms[i]]) * words + word]
+        if len(r.allowed):
+            bits &= r.allowed[word]
         total += popcount(bits)
     return total
-
-
-@kernel
-def exclude_term(c: Columns, term: int, room: Room, bits: U64) -> None:
-    """Clear the bits of the paragraphs of a term."""
-    if c.bitmap[term] != NONE:
-        first = i64(c.bitmap[term]) * len(bits)
-        for word in range(len(bits)):
-            bits[word] &= ~c.bits[first + word]
-        return
-    ordinals = room.blocks[0, 0]
-    for block in range(c.block[term], c.block[term + 1]):
-        for i in range(paragraphs_of(c, term, block, ordinals)):
-            bits[ordinals[i] >> 6] &= ~(np.uint64(1) << np.uint64(ordinals[i] & 63))
 
 
 @kernel

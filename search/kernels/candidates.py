@@ -1,0 +1,225 @@
+"""A chunk of candidates, at most a block: what can be among the best is kept, and scored.
+
+Everything is done in bulk, term by term. Candidates are ascending and offered in that order, so
+that of equal scores the first stays.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from index.codec.blocks import (
+    BLOCK,
+    Columns,
+    block_size,
+    columns_at,
+    frequencies_at,
+    frequencies_of,
+)
+from index.codec.compiled import i64, inlined, kernel
+from index.codec.packing import field
+from search.kernels.lookup import look_up
+from search.kernels.phrases import keep_phrase, most_occurrences
+from search.kernels.room import Room, room_at
+from search.kernels.scoring import context_of, contribution, is_set, offer
+from search.score import QUANTUM
+
+I64 = npt.NDArray[np.int64]
+
+
+@inlined
+def keep_allowed(r: Room, first: int, last: int, count: int) -> int:
+    """Keep the candidates from one ordinal to another that may be hits; count them."""
+    n = 0
+    for j in range(count):
+        ordinal = r.candidates[j]
+        r.kept[n] = j
+        n += first <= ordinal <= last
+    if len(r.allowed) == 0:
+        return n
+    count, n = n, 0
+    for k in range(count):
+        r.kept[n] = r.kept[k]
+        n += is_set(r.allowed, r.candidates[r.kept[k]])
+    return n
+
+
+@kernel
+def keep_able(segment: I64, room: I64, lead: int, block: int, count: int, rest: float) -> int:
+    """Keep the candidates, a block of the lead's, that can be among the best; count them.
+
+    `rest` bounds what all but the lead, and the phrases with it, can add. What the lead adds
+    becomes `partial`.
+    """
+    c, r = columns_at(segment), room_at(room)
+    frequencies_of(c, r.terms[lead], block, r.frequencies)
+    worst = r.best_scores[0]
+    _limit_norms(r, lead, worst - rest - r.limits[1] - (1 + r.ends[3]) * QUANTUM)
+    n = 0
+    for k in range(count):
+        j = r.kept[k]
+        tf = min(r.frequencies[j], i64(len(r.most_norm) - 1))
+        r.kept[n] = j
+        n += r.norms[c.length[r.candidates[j]]] <= r.most_norm[tf]
+    count, n = n, 0
+    for k in range(count):
+        j = r.kept[k]
+        ordinal = r.candidates[j]
+        norm, frequency = r.norms[c.length[ordinal]], np.float32(r.frequencies[j])
+        partial = context_of(c, r, ordinal) + contribution(r.weights[lead], frequency, norm)
+        r.partial[j] = partial
+        if partial + rest + _of_phrases(r, lead, frequency, norm) > worst:
+            r.kept[n] = j
+            n += 1
+    return n
+
+
+@inlined
+def _limit_norms(r: Room, lead: int, least: float) -> None:
+    """Work out up to which norm a frequency of the lead can add so much, or a little less."""
+    weight = np.float64(r.weights[lead])
+    for p in range(r.ends[3]):
+        if has_lead(r, p, lead):
+            weight += r.weights[r.ends[2] + p]
+    # weight * tf / (tf + norm) > least, and 1e-5 for what rounding to f32 can do to that.
+    most = (weight / least - 1) * (1 + 1e-5) + 1e-5 if least > 0 else np.inf
+    for tf in range(1, len(r.most_norm) - 1):
+        r.most_norm[tf] = np.float32(tf * most)
+
+
+@inlined
+def _of_phrases(r: Room, lead: int, frequency: np.float32, norm: np.float32) -> float:
+    """Bound what the phrases with the lead in them add where it stands so often."""
+    most = 0.0
+    for p in range(r.ends[3]):
+        if has_lead(r, p, lead):
+            most += contribution(r.weights[r.ends[2] + p], frequency, norm)
+    return most
+
+
+@inlined
+def has_lead(r: Room, p: int, lead: int) -> bool:
+    """Tell whether a term bounds how often a phrase stands in a paragraph."""
+    if r.phrase_slop[p] >= 0:
+        return False
+    for w in range(r.phrase_start[p], r.phrase_start[p + 1]):
+        if r.phrase_term[w] == lead:
+            return True
+    return False
+
+
+@kernel
+def keep_matching(segment: I64, room: I64, lead: int, count: int) -> int:
+    """Keep the candidates that have every required term and phrase and no excluded term.
+
+    Of these `found` and `tf` tell the places of the terms and how often each phrase stands there.
+    """
+    c, r = columns_at(segment), room_at(room)
+    for i in range(r.ends[2]):
+        required = i < r.ends[0]
+        if i != lead and (required or i >= r.ends[1]):
+            look_up(segment, room, i, count)
+            count = _keep(r, i, count, required)
+    for p in range(r.ends[3]):
+        count = keep_phrase(segment, room, p, count)
+    return count
+
+
+@inlined
+def _keep(r: Room, i: int, count: int, there: bool) -> int:
+    n = 0
+    for k in range(count):
+        j = r.kept[k]
+        r.kept[n] = j
+        n += (r.found[i * BLOCK + j] >= 0) == there
+    return n
+
+
+@kernel
+def complete(segment: I64, room: I64, wanted: int, count: int, known: bool) -> int:
+    """Add to `partial` what the terms in `order` and the phrases add; keep what can be the best.
+
+    `wanted` terms are looked up. What lacks a required one, or has one that is excluded, goes,
+    unless it is `known` that none does.
+    """
+    c, r = columns_at(segment), room_at(room)
+    worst = r.best_scores[0]
+    rest = 0.0
+    for m in range(wanted):
+        rest += r.most[r.order[m]]
+    for p in range(r.ends[3]):
+        rest += r.most[r.ends[2] + p]
+    for m in range(wanted):
+        i = r.order[m]
+        if count == 0:
+            return 0
+        optional = r.ends[0] <= i < r.ends[1]
+        if optional or not known:
+            look_up(segment, room, i, count)
+            if not optional:
+                count = _keep(r, i, count, i < r.ends[0])
+        rest -= r.most[i]
+        if i < r.ends[1] and r.weights[i] > 0:
+            count = _add(c, r, i, count, rest, worst)
+    for p in range(r.ends[3]):
+        rest -= r.most[r.ends[2] + p]
+        if not known:
+            count = _keep_frequent(c, r, p, count, rest, worst)
+            count = keep_phrase(segment, room, p, count)
+        count = _add_phrase(c, r, p, count, rest, worst)
+    return count
+
+
+@inlined
+def _add(c: Columns, r: Room, i: int, count: int, rest: float, worst: float) -> int:
+    """Add what a term adds where it stands; keep what can still be among the best."""
+    term, weight = r.terms[i], r.weights[i]
+    at = width = i64(0)
+    decoded, n = i64(-1), 0
+    for k in range(count):
+        j = r.kept[k]
+        place = r.found[i * BLOCK + j]
+        if place >= 0:
+            block = place // BLOCK
+            if block != decoded:
+                at = frequencies_at(c, block, block_size(c, term, block))
+                width, decoded = i64(c.tf_width[block]), block
+            tf = np.float32(field(c.packed_postings, at, width, place % BLOCK) + 1)
+            r.partial[j] += contribution(weight, tf, r.norms[c.length[r.candidates[j]]])
+        if r.partial[j] + rest > worst:
+            r.kept[n] = j
+            n += 1
+    return n
+
+
+@inlined
+def _keep_frequent(c: Columns, r: Room, p: int, count: int, rest: float, worst: float) -> int:
+    """Keep the candidates in which the words of a phrase stand often enough."""
+    weight, n = r.weights[r.ends[2] + p], 0
+    for k in range(count):
+        j = r.kept[k]
+        norm, tf = r.norms[c.length[r.candidates[j]]], most_occurrences(c, r, p, j)
+        r.kept[n] = j
+        n += r.partial[j] + rest + contribution(weight, tf, norm) > worst
+    return n
+
+
+@inlined
+def _add_phrase(c: Columns, r: Room, p: int, count: int, rest: float, worst: float) -> int:
+    """Add what a phrase adds; keep what can still be among the best."""
+    weight, n = r.weights[r.ends[2] + p], 0
+    for k in range(count):
+        j = r.kept[k]
+        norm = r.norms[c.length[r.candidates[j]]]
+        r.partial[j] += contribution(weight, r.tf[p * BLOCK + j], norm)
+        r.kept[n] = j
+        n += r.partial[j] + rest > worst
+    return n
+
+
+@inlined
+def offer_all(r: Room, base: int, count: int) -> None:
+    """Offer the candidates that are kept, whose scores are complete."""
+    for k in range(count):
+        j = r.kept[k]
+        if r.partial[j] > r.best_scores[0]:
+            offer(r, r.partial[j], base + r.candidates[j])

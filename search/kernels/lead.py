@@ -1,0 +1,155 @@
+"""The best paragraphs among those of one term, the lead, block by block, pruned by block maxima.
+
+Ding and Suel, "Faster top-k document retrieval using block-max indexes" (2011).
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from index.codec.blocks import BLOCK, Columns, columns_at, paragraphs_of
+from index.codec.compiled import i64, inlined, kernel
+from search.kernels.candidates import (
+    complete,
+    has_lead,
+    keep_able,
+    keep_allowed,
+    keep_matching,
+    offer_all,
+)
+from search.kernels.lookup import gallop, highest_between
+from search.kernels.room import Room, room_at
+from search.kernels.scoring import bound, bound_phrases
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+
+@kernel
+def by_lead(
+    segment: I64, room: I64, lead: int, wanted: int, first: int, last: int, enough: float, base: int
+) -> int:
+    """Offer the paragraphs of a term, from one ordinal to another, that match.
+
+    What cannot be better is passed over. The `wanted` other terms are in `order`. Stops when the
+    worst of the best reaches `enough`; gives the ordinal from which on nothing was looked at.
+    """
+    c, r = columns_at(segment), room_at(room)
+    term = r.terms[lead]
+    end = i64(c.block[term + 1])
+    block = gallop(c.last, i64(c.block[term]), end, first)
+    while block < end:
+        worst = r.best_scores[0]
+        begin = i64(c.last[block - 1]) + 1 if block > c.block[term] else i64(0)
+        begin = max(begin, first)
+        if worst >= enough or begin > last:
+            return begin
+        if _highest(c, r, lead, wanted, block, begin, worst) > worst:
+            count = _candidates(c, r, lead, block)
+            count = keep_allowed(r, begin, last, count)
+            count = keep_able(segment, room, lead, block, count, _rest(r, lead, wanted))
+            if wanted + r.ends[3] > 0:
+                count = complete(segment, room, wanted, count, False)
+            offer_all(r, base, count)
+        block += 1
+    return last + 1
+
+
+@kernel
+def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
+    """Offer the paragraphs that match, and count them all, or set their bits in `hits`."""
+    c, r = columns_at(segment), room_at(room)
+    term, total = r.terms[0], i64(0)
+    for block in range(c.block[term], c.block[term + 1]):
+        worst, begin = r.best_scores[0], i64(0)
+        if block > c.block[term]:
+            begin = i64(c.last[block - 1]) + 1
+        highest = _highest(c, r, 0, wanted, block, begin, worst)
+        count = _candidates(c, r, 0, block)
+        count = keep_allowed(r, i64(0), i64(c.last[block]), count)
+        count = keep_matching(segment, room, 0, count)
+        total += count
+        for k in range(count if len(r.hits) else 0):
+            ordinal = r.candidates[r.kept[k]]
+            r.hits[ordinal >> 6] |= np.uint64(1) << np.uint64(ordinal & 63)
+        if highest > worst and count > 0:
+            count = keep_able(segment, room, 0, block, count, _rest(r, 0, wanted))
+            count = complete(segment, room, wanted, count, True)
+            offer_all(r, base, count)
+    return total
+
+
+@kernel
+def every(segment: I64, room: I64, wanted: int, found: I64, scores: F64) -> int:
+    """Give all paragraphs that match, and their scores; count them.
+
+    There is room for as many as the lead has, which is the first term. Nothing is among the best.
+    """
+    c, r = columns_at(segment), room_at(room)
+    term, total = r.terms[0], i64(0)
+    for block in range(c.block[term], c.block[term + 1]):
+        count = _candidates(c, r, 0, block)
+        count = keep_allowed(r, i64(0), i64(c.last[block]), count)
+        count = keep_matching(segment, room, 0, count)
+        count = keep_able(segment, room, 0, block, count, 0.0)
+        count = complete(segment, room, wanted, count, True)
+        for k in range(count):
+            j = r.kept[k]
+            found[total], scores[total] = r.candidates[j], r.partial[j]
+            total += 1
+    return total
+
+
+@inlined
+def _candidates(c: Columns, r: Room, lead: int, block: int) -> int:
+    """Make a block of the lead the chunk of candidates; count them."""
+    count = paragraphs_of(c, r.terms[lead], block, r.candidates)
+    for j in range(count):
+        r.found[lead * BLOCK + j] = block * BLOCK + j
+    return count
+
+
+@inlined
+def _highest(
+    c: Columns, r: Room, lead: int, wanted: int, block: int, first: int, worst: float
+) -> float:
+    """Bound what a paragraph of a block of the lead, from one on, can score.
+
+    Notes the bounds of terms and phrases: at first by the highest impact of each term anywhere; if
+    that may do, by those of the blocks that reach between the paragraphs of the lead's block.
+    """
+    r.impact[lead] = c.block_max[block]
+    for m in range(wanted):
+        r.impact[r.order[m]] = c.term_max[r.terms[r.order[m]]]
+    highest = _sum_of_bounds(r, lead, wanted)
+    if highest <= worst or wanted == 0:
+        return highest
+    last = i64(c.last[block])
+    for m in range(wanted):
+        i = r.order[m]
+        if i < r.ends[1]:
+            r.impact[i] = highest_between(c, r, i, first, last)
+    return _sum_of_bounds(r, lead, wanted)
+
+
+@inlined
+def _sum_of_bounds(r: Room, lead: int, wanted: int) -> float:
+    """Note what each term and phrase adds at most, given the impacts; give what all come to."""
+    r.most[lead] = bound(r, r.weights[lead], np.float32(r.impact[lead]))
+    highest = r.limits[1] + r.most[lead]
+    for m in range(wanted):
+        i = r.order[m]
+        r.most[i] = bound(r, r.weights[i], np.float32(r.impact[i])) if i < r.ends[1] else 0.0
+        highest += r.most[i]
+    return highest + bound_phrases(r)
+
+
+@inlined
+def _rest(r: Room, lead: int, wanted: int) -> float:
+    """Bound what all but the lead, and the phrases with it, can add."""
+    rest = 0.0
+    for m in range(wanted):
+        rest += r.most[r.order[m]]
+    for p in range(r.ends[3]):
+        if not has_lead(r, p, lead):
+            rest += r.most[r.ends[2] + p]
+    return rest

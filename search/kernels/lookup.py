@@ -1,0 +1,128 @@
+"""Where a term stands among some paragraphs: its postings, or its bitmap, asked in bulk.
+
+Galloping after Bentley and Yao, "An almost optimal algorithm for unbounded searching" (1976);
+bits and ranks after Jacobson, "Space-efficient static trees and graphs" (1989).
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from index.codec.bits import popcount
+from index.codec.blocks import BLOCK, DAMAGED, RANK, Columns, columns_at, paragraphs_of, row_of
+from index.codec.compiled import i64, inlined, kernel
+from index.codec.layout import NONE
+from search.kernels.room import Room, room_at
+
+I64 = npt.NDArray[np.int64]
+U32 = npt.NDArray[np.uint32]
+
+_WORDS = RANK // 64
+"""How many words of a bitmap have one rank."""
+
+
+@inlined
+def set_cursors(c: Columns, r: Room) -> None:
+    """Set a cursor on each term's first block."""
+    for i in range(r.ends[2]):
+        r.block[i] = c.block[r.terms[i]]
+        r.row[i], r.decoded[i] = 0, -1
+
+
+@inlined
+def gallop(last: U32, block: int, end: int, ordinal: int) -> int:
+    """Give the first block from `block` on that ends at an ordinal or behind; `end` for none."""
+    step = 1
+    while block + step < end and last[block + step - 1] < ordinal:
+        block += step
+        step *= 2
+    high = min(block + step, end)
+    while block < high:
+        middle = (block + high) // 2
+        if last[middle] < ordinal:
+            block = middle + 1
+        else:
+            high = middle
+    return block
+
+
+@kernel
+def look_up(segment: I64, room: I64, i: int, count: int) -> None:
+    """Find the places of a term in the candidates that are kept."""
+    c, r = columns_at(segment), room_at(room)
+    if c.bitmap[r.terms[i]] == NONE:
+        _in_blocks(c, r, i, count)
+    else:
+        _in_bitmap(c, r, i, count)
+
+
+@inlined
+def _in_blocks(c: Columns, r: Room, i: int, count: int) -> None:
+    term = r.terms[i]
+    block, row, end = r.block[i], r.row[i], i64(c.block[term + 1])
+    for k in range(count):
+        j = r.kept[k]
+        ordinal, place = r.candidates[j], i64(-1)
+        if block < end and c.last[block] < ordinal:
+            block = gallop(c.last, block, end, ordinal)
+        if block < end and r.decoded[i] != block:
+            if k + 1 == count or c.last[block] < r.candidates[r.kept[k + 1]]:
+                # A single candidate is in this block; the others need not be decoded.
+                alone = row_of(c, term, block, ordinal)
+                r.found[i * BLOCK + j] = block * BLOCK + alone if alone >= 0 else alone
+                continue
+            paragraphs_of(c, term, block, r.ordinals[i * BLOCK : (i + 1) * BLOCK])
+            r.decoded[i], row = block, 0
+        if block < end:
+            while r.ordinals[i * BLOCK + row] < ordinal:  # the block does not end before it
+                row += 1
+            if r.ordinals[i * BLOCK + row] == ordinal:
+                place = block * BLOCK + row
+        r.found[i * BLOCK + j] = place
+    r.block[i], r.row[i] = block, row
+
+
+@inlined
+def _in_bitmap(c: Columns, r: Room, i: int, count: int) -> None:
+    term = r.terms[i]
+    bitmap = i64(c.bitmap[term])
+    bits = bitmap * ((len(c.length) + 63) // 64)
+    ranks = bitmap * ((len(c.length) + RANK - 1) // RANK + 1)
+    first, df = i64(c.block[term]) * BLOCK, i64(c.df[term])
+    at, before = i64(-1), i64(0)  # how many bits are set before the word `at`
+    for k in range(count):
+        j = r.kept[k]
+        ordinal = r.candidates[j]
+        word = ordinal >> 6
+        here = c.bits[bits + word]
+        place = i64(-1)
+        if (here >> np.uint64(ordinal & 63)) & np.uint64(1) != 0:
+            if at < 0 or word // _WORDS != at // _WORDS:
+                at = word // _WORDS * _WORDS
+                before = i64(c.ranks[ranks + word // _WORDS])
+            while at < word:
+                before += popcount(c.bits[bits + at])
+                at += 1
+            below = (np.uint64(1) << np.uint64(ordinal & 63)) - np.uint64(1)
+            row = before + popcount(here & below)
+            if row >= df:
+                raise ValueError(DAMAGED)
+            place = first + row
+        r.found[i * BLOCK + j] = place
+
+
+@inlined
+def highest_between(c: Columns, r: Room, i: int, first: int, last: int) -> np.float32:
+    """Give the highest impact noted of a term between two paragraphs, of few blocks exactly."""
+    term = r.terms[i]
+    end = i64(c.block[term + 1])
+    block = gallop(c.last, r.block[i], end, first)
+    r.block[i] = block
+    highest = np.float32(0)
+    for _ in range(8):
+        if block == end:
+            return highest
+        highest = max(highest, c.block_max[block])
+        if c.last[block] >= last:
+            return highest
+        block += 1
+    return c.term_max[term]

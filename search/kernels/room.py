@@ -1,0 +1,243 @@
+"""What a thread works with while it searches: the query, the scoring, the best so far, scratch.
+
+Compiled code is handed one table of it (`index.codec.tables`), and one of the segment.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from index.codec import tables
+from index.codec.blocks import BLOCK
+from index.codec.compiled import inlined
+
+U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+
+WINDOW = 1 << 14
+"""How many paragraphs a disjunction looks at together."""
+
+LANES = 4
+"""Words of bits for the positions of a phrase in a paragraph."""
+
+FEW = 2048
+"""Up to how many postings a disjunction is merged paragraph by paragraph, without windows."""
+
+
+class Room(NamedTuple):
+    """The arrays of a room, as kernels see them.
+
+    The query: `terms` (i64) are distinct, first the required ones, the rarest first, then the
+    optional, then the excluded ones; `ends` (i64) has where the required and the optional end, how
+    many terms there are and how many phrases. `weights` (f32) has what each term scores by itself,
+    and behind those each phrase. Phrase p has the words [phrase_start[p], phrase_start[p + 1]):
+    each an index into `terms` and the code of its form, -1 for any. A phrase of slop -1 is of words
+    in a row; of slop n of words in any order, with at most n others among them.
+
+    The scoring: `norms` (f32) has BM25's K for each of the 256 length codes. `limits` (f64) is
+    `growth`, which bounds by how much an impact can exceed the one noted when the segment was
+    written, and the highest of `context` (f64, one a section, or empty), which is added to a
+    paragraph's score. `allowed` (u64, a bit a paragraph, or empty) narrows the hits.
+
+    The answer: `best_scores` and `best_ordinals` are a heap, the worst on top; NOBODY stands where
+    there is none yet. Where `hits` (u64) is not empty, the bit of each hit is set in it.
+
+    The cursors of terms, which only move forward: `block`, the `row` in it, and which block
+    `ordinals` has `decoded` of it.
+
+    A chunk of candidates, at most a block: `candidates` are ordinals, `kept` indices of those that
+    are left, `partial` what of their scores is known; `found` has for each term the places of the
+    candidates: block * BLOCK + row, -1 where the term is not there; `tf` (f32) how often each
+    phrase stands in each. `frequencies` are those of the lead. `begins` and `highest` are of the
+    positions of a phrase in each, `before` sums the frequencies ahead of each row of a block.
+
+    `most` (f64) bounds what each term and phrase can add, from the `impact` (f64) of terms.
+    `ranked` (i64) are the optional terms, the lowest bound first, and `order` (i64) the terms that
+    are still to be looked up.
+
+    `scores` (f64) and `bits` (u64) have one for each paragraph of a window, and are 0 in between.
+    `words` has rows of numbers for what is known of the words of a phrase; `few` and `few_scores`
+    the postings of terms that are rare; `most_norm` (f32) the norm up to which a paragraph
+    can be among the best, by the frequency of the lead; the last is for all higher ones.
+    """
+
+    terms: I64
+    weights: F32
+    phrase_start: I64
+    phrase_term: I64
+    phrase_code: I64
+    phrase_slop: I64
+    ends: I64
+    norms: F32
+    limits: F64
+    context: F64
+    allowed: U64
+    best_scores: F64
+    best_ordinals: I64
+    hits: U64
+    block: I64
+    row: I64
+    decoded: I64
+    ordinals: I64
+    candidates: I64
+    kept: I64
+    partial: F64
+    found: I64
+    tf: F32
+    begins: U64
+    here: U64
+    highest: I64
+    before: I64
+    frequencies: I64
+    most: F64
+    impact: F64
+    order: I64
+    ranked: I64
+    scores: F64
+    bits: U64
+    words: I64
+    few: I64
+    few_scores: F64
+    most_norm: F32
+
+
+_NORMS, _LIMITS, _CONTEXT, _ALLOWED, _SCORES, _ORDINALS, _HITS = map(
+    Room._fields.index,
+    ("norms", "limits", "context", "allowed", "best_scores", "best_ordinals", "hits"),
+)
+ROWS = 12
+"""Rows of numbers about the words of a phrase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A room, the table of it for kernels, and for how many terms and words it is large enough."""
+
+    room: Room
+    table: I64
+    size: int
+
+
+def new_desk(size: int) -> Desk:
+    """Make room for a query of so many terms, phrases, and words in them."""
+
+    def numbers(count: int) -> I64:
+        return np.zeros(count, np.int64)
+
+    room = Room(
+        terms=numbers(size),
+        weights=np.zeros(2 * size, np.float32),
+        phrase_start=numbers(size + 1),
+        phrase_term=numbers(size),
+        phrase_code=numbers(size),
+        phrase_slop=numbers(size),
+        ends=numbers(4),
+        norms=np.empty(0, np.float32),
+        limits=np.zeros(2),
+        context=np.empty(0),
+        allowed=np.empty(0, np.uint64),
+        best_scores=np.empty(0),
+        best_ordinals=np.empty(0, np.int64),
+        hits=np.empty(0, np.uint64),
+        block=numbers(size),
+        row=numbers(size),
+        decoded=numbers(size),
+        ordinals=numbers(size * BLOCK),
+        candidates=numbers(BLOCK),
+        kept=numbers(BLOCK),
+        partial=np.zeros(BLOCK),
+        found=numbers(size * BLOCK),
+        tf=np.zeros(size * BLOCK, np.float32),
+        begins=np.zeros(BLOCK * LANES, np.uint64),
+        here=np.zeros(LANES, np.uint64),
+        highest=numbers(BLOCK),
+        before=numbers(BLOCK + 1),
+        frequencies=numbers(BLOCK),
+        most=np.zeros(2 * size),
+        impact=np.zeros(size),
+        order=numbers(size),
+        ranked=numbers(size),
+        scores=np.zeros(WINDOW),
+        bits=np.zeros(WINDOW // 64, np.uint64),
+        words=numbers(ROWS * size),
+        few=numbers(FEW + size + BLOCK),
+        few_scores=np.zeros(FEW + size + BLOCK),
+        most_norm=np.full(5, np.inf, np.float32),
+    )
+    return Desk(room, tables.table(room), size)
+
+
+@inlined
+def room_at(table: I64) -> Room:
+    """Read a room from its table."""
+    return Room(
+        tables.i64s(table, 0),
+        tables.f32(table, 1),
+        tables.i64s(table, 2),
+        tables.i64s(table, 3),
+        tables.i64s(table, 4),
+        tables.i64s(table, 5),
+        tables.i64s(table, 6),
+        tables.f32(table, 7),
+        tables.f64(table, 8),
+        tables.f64(table, 9),
+        tables.u64(table, 10),
+        tables.f64(table, 11),
+        tables.i64s(table, 12),
+        tables.u64(table, 13),
+        tables.i64s(table, 14),
+        tables.i64s(table, 15),
+        tables.i64s(table, 16),
+        tables.i64s(table, 17),
+        tables.i64s(table, 18),
+        tables.i64s(table, 19),
+        tables.f64(table, 20),
+        tables.i64s(table, 21),
+        tables.f32(table, 22),
+        tables.u64(table, 23),
+        tables.u64(table, 24),
+        tables.i64s(table, 25),
+        tables.i64s(table, 26),
+        tables.i64s(table, 27),
+        tables.f64(table, 28),
+        tables.f64(table, 29),
+        tables.i64s(table, 30),
+        tables.i64s(table, 31),
+        tables.f64(table, 32),
+        tables.u64(table, 33),
+        tables.i64s(table, 34),
+        tables.i64s(table, 35),
+        tables.f64(table, 36),
+        tables.f32(table, 37),
+    )
+
+
+class Scoring(NamedTuple):
+    """What turns frequencies into scores, and narrows the hits: as in `Room`."""
+
+    norms: F32
+    growth: float
+    context: F64
+    context_max: float
+    allowed: U64
+
+
+@inlined
+def lay_out(
+    table: I64, scoring: Scoring, scores: F64, ordinals: I64, hits: U64
+) -> None:
+    """Put into a room what changes from query to query."""
+    limits = tables.f64(table, _LIMITS)
+    limits[0], limits[1] = scoring.growth, scoring.context_max
+    table[2 * _NORMS], table[2 * _NORMS + 1] = tables.address(scoring.norms), len(scoring.norms)
+    table[2 * _CONTEXT] = tables.address(scoring.context)
+    table[2 * _CONTEXT + 1] = len(scoring.context)
+    table[2 * _ALLOWED] = tables.address(scoring.allowed)
+    table[2 * _ALLOWED + 1] = len(scoring.allowed)
+    table[2 * _SCORES], table[2 * _SCORES + 1] = tables.address(scores), len(scores)
+    table[2 * _ORDINALS], table[2 * _ORDINALS + 1] = tables.address(ordinals), len(ordinals)
+    table[2 * _HITS], table[2 * _HITS + 1] = tables.address(hits), len(hits)

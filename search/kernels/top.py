@@ -1,0 +1,157 @@
+"""The best paragraphs of a segment: the room is laid out, and the cheapest way through is taken."""
+
+import numpy as np
+import numpy.typing as npt
+
+from index.codec.blocks import BLOCK, Columns, columns_at, frequencies_of, paragraphs_of
+from index.codec.compiled import i64, inlined, kernel
+from search.kernels.lead import by_lead, counting, every
+from search.kernels.lookup import set_cursors
+from search.kernels.room import Room, Scoring, lay_out, room_at
+from search.kernels.scoring import (
+    NOBODY,
+    bound,
+    bound_phrases,
+    context_of,
+    contribution,
+    is_set,
+    offer,
+)
+from search.kernels.windows import by_windows, put_in_order, rank
+from search.score import QUANTUM
+
+U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+
+@kernel
+def top(
+    segment: I64,
+    room: I64,
+    scoring: Scoring,
+    scores: F64,
+    ordinals: I64,
+    base: int,
+    count: bool,
+    hits: U64,
+) -> int:
+    """Offer the paragraphs that match the query in a room.
+
+    Of queries with required terms the hits are counted, where asked to, and their bits set in
+    `hits` (u64, or empty).
+    """
+    lay_out(room, scoring, scores, ordinals, hits)
+    c, r = columns_at(segment), room_at(room)
+    set_cursors(c, r)
+    _raise_worst(c, r)
+    rank(c, r)
+    end, optional, first = i64(len(c.length)) - 1, r.ends[1] - r.ends[0], i64(0)
+    if r.ends[0] > 0:
+        wanted = put_in_order(r, 0, optional)
+        if count:
+            return counting(segment, room, wanted, base)
+        first = by_lead(segment, room, 0, wanted, first, end, _enough(c, r), base)
+    if optional == 0 or first > end:
+        return i64(0)
+    first = by_windows(segment, room, first, base)
+    needed = rank(c, r)
+    if first <= end and needed < optional:
+        lead = r.ranked[needed]
+        by_lead(segment, room, lead, put_in_order(r, lead, needed), first, end, np.inf, base)
+    return i64(0)
+
+
+@inlined
+def _raise_worst(c: Columns, r: Room) -> None:
+    """Begin with what ten paragraphs exceed, by the tenth-best impact noted of each term.
+
+    Where that tells: nothing narrows the hits, and each paragraph of such a term is one.
+    """
+    if len(r.best_scores) > 10 or len(r.allowed) or r.limits[0] != 1 or r.ends[3] > 0:
+        return
+    if r.ends[0] > 1 or r.ends[2] > r.ends[1]:
+        return
+    worst = -1.0
+    for i in range(r.ends[0] if r.ends[0] else r.ends[2]):
+        best = c.best[r.terms[i]]
+        if best > 0:
+            worst = max(worst, bound(r, r.weights[i], best) - QUANTUM)
+    for k in range(len(r.best_scores)):
+        if r.best_scores[k] < worst:
+            r.best_scores[k], r.best_ordinals[k] = worst, NOBODY
+
+
+@inlined
+def _enough(c: Columns, r: Room) -> float:
+    """Give the score from which on a paragraph needs an optional term, where those are rarer."""
+    others = i64(0)
+    for i in range(r.ends[0], r.ends[1]):
+        others += i64(c.df[r.terms[i]])
+    if others == 0 or c.df[r.terms[0]] <= others:
+        return np.inf
+    total = r.limits[1] + bound_phrases(r)
+    for i in range(r.ends[0]):
+        total += r.most[i]
+    return total
+
+
+@kernel
+def all_scored(
+    segment: I64, room: I64, scoring: Scoring, worst: F64, found: I64, scores: F64
+) -> int:
+    """Give all paragraphs that have the required terms and phrases, and their scores; count them.
+
+    There is room for as many as the first term has. `worst` (f64) is below all scores.
+    """
+    lay_out(room, scoring, worst, found[:0], scoring.allowed)
+    c, r = columns_at(segment), room_at(room)
+    set_cursors(c, r)
+    rank(c, r)
+    return every(segment, room, put_in_order(r, 0, 0), found, scores)
+
+
+@kernel
+def top_few(
+    segment: I64, room: I64, scoring: Scoring, scores: F64, ordinals: I64, base: int
+) -> int:
+    """Offer the paragraphs that have any of the terms, of FEW postings in all; count them."""
+    lay_out(room, scoring, scores, ordinals, scoring.allowed[:0])
+    c, r = columns_at(segment), room_at(room)
+    # The ordinals and scores of each term, and behind each term's a sentinel.
+    end, nobody = i64(0), i64(len(c.length))
+    for i in range(r.ends[2]):
+        r.row[i] = end
+        _score_all(c, r, i, end)
+        end += i64(c.df[r.terms[i]])
+        r.few[end] = nobody
+        end += 1
+    total = 0
+    while True:
+        ordinal = nobody
+        for i in range(r.ends[2]):
+            ordinal = min(ordinal, r.few[r.row[i]])
+        if ordinal == nobody:
+            return total
+        score = context_of(c, r, ordinal)
+        for i in range(r.ends[2]):
+            if r.few[r.row[i]] == ordinal:
+                score += r.few_scores[r.row[i]]
+                r.row[i] += 1
+        if len(r.allowed) == 0 or is_set(r.allowed, ordinal):
+            total += 1
+            if score > r.best_scores[0]:
+                offer(r, score, base + ordinal)
+
+
+@inlined
+def _score_all(c: Columns, r: Room, i: int, at: int) -> None:
+    """Decode all paragraphs of a term and what it contributes to each."""
+    term = r.terms[i]
+    for block in range(c.block[term], c.block[term + 1]):
+        count = paragraphs_of(c, term, block, r.few[at:])
+        frequencies_of(c, term, block, r.frequencies)
+        for j in range(count):
+            tf, norm = np.float32(r.frequencies[j]), r.norms[c.length[r.few[at + j]]]
+            r.few_scores[at + j] = contribution(r.weights[i], tf, norm)
+        at += count

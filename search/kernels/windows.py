@@ -1,0 +1,194 @@
+"""The best paragraphs that have any of some terms: a window at a time, pruned by MaxScore.
+
+Turtle and Flood, "Query evaluation: strategies and optimizations" (1995), window by window as in
+Lucene's BooleanScorer.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from index.codec.bits import lowest
+from index.codec.blocks import BLOCK, Columns, columns_at, frequencies_of, paragraphs_of
+from index.codec.compiled import i64, inlined, kernel
+from search.kernels.candidates import complete, offer_all
+from search.kernels.lead import by_lead
+from search.kernels.lookup import gallop
+from search.kernels.room import WINDOW, Room, room_at
+from search.kernels.scoring import bound, bound_phrases, context_of, contribution
+
+I64 = npt.NDArray[np.int64]
+
+
+@kernel
+def by_windows(segment: I64, room: I64, first: int, base: int) -> int:
+    """Offer the paragraphs that match and have an optional term, from one on.
+
+    In a window the terms of the lowest bounds that together cannot reach the best are only looked
+    up where the others leave something. Stops when that is so of all but one everywhere; gives
+    the ordinal from which on nothing was looked at.
+    """
+    c, r = columns_at(segment), room_at(room)
+    while first < len(c.length):
+        if rank(c, r) >= r.ends[1] - r.ends[0] - 1:
+            return first
+        first = _next_window(c, r, first)
+        begin = first // 64 * 64
+        last = min(begin + WINDOW, i64(len(c.length))) - 1
+        if first <= last:
+            for i in range(r.ends[1]):
+                r.impact[i] = _highest_in_window(c, r.terms[i], r.block[i], first, last)
+            _window(segment, room, first, last, base)
+        first = last + 1
+        for i in range(r.ends[1]):
+            r.block[i] = gallop(c.last, r.block[i], i64(c.block[r.terms[i] + 1]), first)
+    return first
+
+
+@inlined
+def rank(c: Columns, r: Room) -> int:
+    """Rank the optional terms by the bounds of all their blocks; give the first that is needed."""
+    for i in range(r.ends[1]):
+        r.impact[i] = c.term_max[r.terms[i]]
+    return _ranked(r)
+
+
+@inlined
+def _ranked(r: Room) -> int:
+    """Rank the optional terms by what their impacts add at most; give the first that is needed.
+
+    Those before it, with all that is required, cannot make one of the best.
+    """
+    required, end = r.ends[0], r.ends[1]
+    total = r.limits[1] + bound_phrases(r)
+    for i in range(end):
+        most = bound(r, r.weights[i], np.float32(r.impact[i]))
+        r.most[i] = most
+        if i < required:
+            total += most
+            continue
+        k = i - required
+        while k > 0 and r.most[r.ranked[k - 1]] > most:
+            r.ranked[k] = r.ranked[k - 1]
+            k -= 1
+        r.ranked[k] = i
+    for needed in range(end - required):
+        total += r.most[r.ranked[needed]]
+        if total > r.best_scores[0]:
+            return i64(needed)
+    return end - required
+
+
+@inlined
+def put_in_order(r: Room, lead: int, needed: int) -> int:
+    """Put into `order` what is looked up beside a lead, or where there is none (-1); count it.
+
+    Required and excluded terms first, then the optional ones ranked before `needed`, the highest
+    bounds first.
+    """
+    wanted = 0
+    for i in range(r.ends[2]):
+        if i != lead and not r.ends[0] <= i < r.ends[1]:
+            r.order[wanted] = i
+            r.most[i] = r.most[i] if i < r.ends[0] else 0.0
+            wanted += 1
+    for k in range(needed - 1, -1, -1):
+        r.order[wanted] = r.ranked[k]
+        wanted += 1
+    return wanted
+
+
+@kernel
+def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
+    """Offer the paragraphs from one to another, and leave the room of the window empty."""
+    c, r = columns_at(segment), room_at(room)
+    needed, optional = _ranked(r), r.ends[1] - r.ends[0]
+    wanted = put_in_order(r, -1, needed)
+    if needed == optional:
+        return
+    if needed == optional - 1:
+        by_lead(segment, room, r.ranked[needed], wanted, first, last, np.inf, base)
+        return
+    for k in range(needed, optional):
+        i = r.ranked[k]
+        if r.most[i] > 0:
+            _add(c, r, i, first, last)
+    rest = 0.0
+    for m in range(wanted):
+        rest += r.most[r.order[m]]
+    for p in range(r.ends[3]):
+        rest += r.most[r.ends[2] + p]
+    count = 0
+    begin = first // 64 * 64
+    for word in range(len(r.bits)):
+        bits = r.bits[word]
+        r.bits[word] = 0
+        if bits != 0 and len(r.allowed):
+            _clear(r, word, bits & ~r.allowed[(begin >> 6) + word])
+            bits &= r.allowed[(begin >> 6) + word]
+        while bits != 0:
+            at = (word << 6) + lowest(bits)
+            bits &= bits - np.uint64(1)
+            score = r.scores[at] + context_of(c, r, begin + at)
+            r.scores[at] = 0.0
+            if score + rest > r.best_scores[0]:
+                r.candidates[count], r.partial[count], r.kept[count] = begin + at, score, count
+                count += 1
+                if count == BLOCK:
+                    _offer(segment, room, wanted, count, base)
+                    count = 0
+    _offer(segment, room, wanted, count, base)
+
+
+@inlined
+def _offer(segment: I64, room: I64, wanted: int, count: int, base: int) -> None:
+    if count > 0 and wanted > 0:
+        count = complete(segment, room, wanted, count, False)
+    offer_all(room_at(room), base, count)
+
+
+@inlined
+def _next_window(c: Columns, r: Room, first: int) -> int:
+    """Give where the first window begins, from one ordinal on, that optional terms may be in."""
+    nearest = i64(len(c.length))
+    for i in range(r.ends[0], r.ends[1]):
+        block, term = r.block[i], r.terms[i]
+        if block < c.block[term + 1]:
+            begin = i64(c.last[block - 1]) + 1 if block > c.block[term] else i64(0)
+            nearest = min(nearest, begin)
+    return max(nearest, first)
+
+
+@inlined
+def _highest_in_window(c: Columns, term: int, block: int, first: int, last: int) -> np.float32:
+    """Give the highest impact noted of the blocks of a term that reach into a window."""
+    highest = np.float32(0)
+    while block < c.block[term + 1]:
+        if block > c.block[term] and c.last[block - 1] >= last:
+            break
+        highest = max(highest, c.block_max[block])
+        block += 1
+    return highest
+
+
+@inlined
+def _add(c: Columns, r: Room, i: int, first: int, last: int) -> None:
+    """Add what a term contributes to the paragraphs of a window."""
+    term, weight, begin = r.terms[i], r.weights[i], first // 64 * 64
+    block, end = r.block[i], i64(c.block[term + 1])
+    while block < end and not (block > c.block[term] and c.last[block - 1] >= last):
+        count = paragraphs_of(c, term, block, r.candidates)
+        frequencies_of(c, term, block, r.frequencies)
+        for j in range(count):
+            ordinal = r.candidates[j]
+            if first <= ordinal <= last:
+                tf, at = np.float32(r.frequencies[j]), ordinal - begin
+                r.scores[at] += contribution(weight, tf, r.norms[c.length[ordinal]])
+                r.bits[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
+        block += 1
+
+
+@inlined
+def _clear(r: Room, word: int, bits: np.uint64) -> None:
+    while bits != 0:
+        r.scores[(word << 6) + lowest(bits)] = 0.0
+        bits &= bits - np.uint64(1)
