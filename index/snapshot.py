@@ -67,7 +67,7 @@ class Snapshot:
 
     `paragraph_count` counts the paragraphs that are not deleted. `built_at` is the time of the
     commit, ISO 8601 in UTC. `manifest` is what the generation was made of. `norms` (f32) has BM25's
-    K of each of the 256 length codes, by the average length over all segments; `growth` (f32)
+    K of each of the 256 length codes, by the average length over all segments; `growth` (float)
     bounds by how much the impacts noted in each segment are exceeded with it.
     """
 
@@ -90,7 +90,7 @@ class Snapshot:
     def _average(self) -> float:
         return self.total_length / max(self.with_tokens, 1) or 1.0
 
-    def _growth(self, segment: OpenSegment) -> np.float32:
+    def _growth(self, segment: OpenSegment) -> float:
         """Bound by how much impacts exceed those noted in a segment, whose average length was less.
 
         With K = k1 (1 - b + b length / average), tf / (tf + K) grows at most as the average does;
@@ -98,8 +98,8 @@ class Snapshot:
         """
         noted = segment.data.total_length / max(segment.data.with_tokens, 1) or 1.0
         if noted == self._average():
-            return np.float32(1)
-        return np.float32(max(self._average() / noted, 1.0) * (1 + 1e-6))
+            return 1.0
+        return max(self._average() / noted, 1.0) * (1 + 1e-6)
 
     @classmethod
     def open(cls, folder: Path, previous: "Snapshot | None" = None) -> "Snapshot":

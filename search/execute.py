@@ -6,8 +6,8 @@ are evaluated whole, by `general`.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +33,7 @@ U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The best paragraphs that match, of equal ones the lower ordinal first.
 
     `ordinals` (i64) and `scores` (f64) are parallel. `total` counts all that match and `documents`
@@ -66,7 +65,7 @@ def execute(  # noqa: PLR0913  # what is asked for is named
     statistics. Without `context`, titles and headings above a paragraph add nothing to its score.
     Raises Damaged.
     """
-    search = _Search(snapshot, tree, _Asked(count, documents, among, context))
+    search = _Search(snapshot, tree, count, among, context, 0 if documents else None)
     try:
         return search.run(snapshot.ordinal_count if k is None else min(k, snapshot.ordinal_count))
     except (ValueError, IndexError) as error:
@@ -74,70 +73,60 @@ def execute(  # noqa: PLR0913  # what is asked for is named
         raise Damaged(f"the index in {snapshot.folder} is damaged: {error}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+@dataclass(slots=True)
+class _Search:
+    """One execution over all segments, and its counts; `documents` is None if not asked for."""
+
+    snapshot: Snapshot
+    tree: query.Query
     count: bool
-    documents: bool
     among: Bools | None
     context: bool
-
-
-class _Search:
-    """One execution over all segments, and its counts."""
-
-    def __init__(self, snapshot: Snapshot, tree: query.Query, asked: _Asked) -> None:
-        self._snapshot = snapshot
-        self._tree = tree
-        self._statistics = statistics_of(snapshot)
-        self._expansions = Expansions(snapshot, self._statistics)
-        self._among = asked.among
-        self._context = asked.context
-        self._count = asked.count
-        self._documents: int | None = 0 if asked.documents else None
+    documents: int | None
 
     def run(self, k: int) -> Answer:
-        unnested = flat.flattened(self._tree) if k <= MAX_PRUNED else None
-        found = self._evaluated(k) if unnested is None else self._pruned(unnested, k)
+        statistics = statistics_of(self.snapshot)
+        expansions = Expansions(self.snapshot, statistics)
+        where = [
+            Where(segment, place, statistics, expansions, self.snapshot.norms)
+            for place, segment in enumerate(self.snapshot.segments)
+        ]
+        unnested = flat.flattened(self.tree) if k <= MAX_PRUNED else None
+        found = self._evaluated(where, k) if unnested is None else self._pruned(unnested, where, k)
         ordinals, scores, total = found
-        warnings = tuple(self._expansions.warnings)
-        return Answer(ordinals, scores, total if self._count else None, self._documents, warnings)
+        warnings = tuple(expansions.warnings)
+        return Answer(ordinals, scores, total if self.count else None, self.documents, warnings)
 
     # Without nesting.
 
-    def _pruned(self, query: flat.Flat, k: int) -> tuple[Ordinals, F64, int]:
+    def _pruned(
+        self, query: flat.Flat, everywhere: list[Where], k: int
+    ) -> tuple[Ordinals, F64, int]:
         scores, ordinals = np.empty(k or 1), np.empty(k or 1, np.int64)
         scores.fill(-1.0 if k else math.inf)
         ordinals.fill(NOBODY)
-        counting = self._count or self._documents is not None
+        counting = self.count or self.documents is not None
         total = 0
-        for where in self._everywhere():
+        for where in everywhere:
             scoring = self._scoring(where, query.barred)
-            hits = self._no_hits(where.segment)
+            hits = flat.NO_BITS if self.documents is None else _no_hits(where.segment)
             total += flat.search(query, where, Wanted(scores, ordinals, scoring, counting, hits))
-            if self._documents is not None:
-                first = where.segment.data.document_first
-                self._documents += count_documents(hits, first)
+            if self.documents is not None:
+                self.documents += count_documents(hits, where.segment.data.document_first)
         count = sort(scores, ordinals)
         return ordinals[:count], scores[:count], total
 
     def _scoring(self, where: Where, barred: list[query.Query]) -> Scoring:
-        growth = self._snapshot.growth[where.place]
-        allowed = self._allowed(where, barred)
-        sections, values = self._contexts(where)
+        growth, segment = self.snapshot.growth[where.place], where.segment
+        allowed = flat.NO_BITS
+        if barred or segment.live is not None or self.among is not None:
+            allowed = self._allowed(where, barred)
+        sections, values = context_of(self.tree, where) if self.context else NOWHERE
         if not len(sections):
             return Scoring(where.norms, growth, flat.NO_CONTEXT, 0.0, allowed)
-        dense = np.zeros(len(where.segment.data.section_title))
+        dense = np.zeros(len(segment.data.section_title))
         dense[sections] = values
         return Scoring(where.norms, growth, dense, float(values.max()), allowed)
-
-    def _everywhere(self) -> Iterator[Where]:
-        for place, segment in enumerate(self._snapshot.segments):
-            yield Where(segment, place, self._statistics, self._expansions, self._snapshot.norms)
-
-    def _contexts(self, where: Where) -> tuple[Ordinals, F64]:
-        if not self._context:
-            return NOWHERE
-        return context_of(self._tree, where)
 
     def _allowed(self, where: Where, barred: list[query.Query]) -> U64:
         """Give the bits of the paragraphs that may be hits; none at all where every one may."""
@@ -159,41 +148,40 @@ class _Search:
         return flat.NO_BITS if allowed is None else _packed(allowed)
 
     def _narrowing(self, segment: OpenSegment) -> Bools | None:
-        if self._among is None:
+        if self.among is None:
             return segment.live
-        among = self._among[segment.base : segment.base + segment.data.paragraph_count]
+        among = self.among[segment.base : segment.base + segment.data.paragraph_count]
         return among if segment.live is None else among & segment.live
-
-    def _no_hits(self, segment: OpenSegment) -> U64:
-        if self._documents is None:
-            return flat.NO_BITS
-        return np.zeros((segment.data.paragraph_count + 63) // 64, np.uint64)
 
     # With nesting.
 
-    def _evaluated(self, k: int) -> tuple[Ordinals, F64, int]:
+    def _evaluated(self, everywhere: list[Where], k: int) -> tuple[Ordinals, F64, int]:
         ordinals, scores = [np.empty(0, np.int64)], [np.empty(0)]
-        for where in self._everywhere():
+        for where in everywhere:
             segment = where.segment
-            found = General(where).evaluate(self._tree)
+            found = General(where).evaluate(self.tree)
             local, score = found.ordinals, found.scores
             allowed = self._narrowing(segment)
             if allowed is not None:
                 local, score = local[allowed[local]], score[allowed[local]]
-            sections, values = self._contexts(where)
+            sections, values = context_of(self.tree, where) if self.context else NOWHERE
             if len(sections):
                 added = np.zeros(len(segment.data.section_title) + 1)
                 added[sections] = values
                 # A headline's section, with its bit, is beyond all: it gets the last, which is 0.
                 score = score + added[np.minimum(segment.data.section[local], len(added) - 1)]
-            if self._documents is not None:
+            if self.documents is not None:
                 numbers = np.searchsorted(segment.data.document_first, local, "right")
-                self._documents += len(np.unique(numbers))
+                self.documents += len(np.unique(numbers))
             ordinals.append(local + segment.base)
             scores.append(score)
         every, score = np.concatenate(ordinals), np.concatenate(scores)
         order = np.argsort(-score, kind="stable")[:k]
         return every[order], score[order], len(every)
+
+
+def _no_hits(segment: OpenSegment) -> U64:
+    return np.zeros((segment.data.paragraph_count + 63) // 64, np.uint64)
 
 
 def _packed(bools: Bools) -> U64:

@@ -143,7 +143,7 @@ def search(flat: Flat, where: Where, wanted: Wanted) -> int:
     required = _required(flat.required, where)
     if required is None:
         return 0
-    query = _Query(required, *(_words(leaves, where) for leaves in (flat.optional, flat.excluded)))
+    query = _Query(required, _words(flat.optional, where), _words(flat.excluded, where))
     if required.words:
         return _all(query, where.segment, wanted)
     return _any(query, where.segment, wanted) if query.optional else 0
@@ -214,11 +214,12 @@ class _Query(NamedTuple):
 def _required(leaves: Sequence[Leaf], where: Where) -> _Required | None:
     """Look required leaves up in a segment; None where one is not in it."""
     words, phrases = [], []
+    look_up, number = where.statistics.word, where.place
     for field, texts, slop, boost in leaves:
         places, idf = [], 0.0
         for text in texts:
-            found, own = where.statistics.word(field, text)
-            place = found.places[where.place]
+            found, own = look_up(field, text)
+            place = found.places[number]
             if place is None:
                 return None
             places.append(place)
@@ -242,7 +243,7 @@ def _rarity(word: _Word) -> int:
 
 def _words(leaves: Sequence[Leaf], where: Where) -> list[_Word]:
     """Look words up in a segment, by stem; those that are not in it are left out."""
-    words = []
+    words: list[_Word] = []
     for leaf in leaves:
         found, idf = where.statistics.word("text", leaf.words[0])
         if place := found.places[where.place]:
@@ -257,16 +258,19 @@ def _laid(query: _Query) -> Desk:
     """Put a query into the thread's room; a larger one is made where it needs that, and not kept."""
     (words, phrases), optional, excluded = query
     words = words + optional + excluded if optional or excluded else words
-    inside = sum([len(phrase.places) for phrase in phrases])
+    inside = sum([len(phrase.places) for phrase in phrases]) if phrases else 0
     desk = _thread_desk() if max(len(words), inside) <= _TERMS else new_desk(len(words) + inside)
-    terms, weights, ends = desk.room.terms, desk.room.weights, desk.room.ends
-    for i, (place, weight) in enumerate(words):
+    room = desk.room
+    terms, weights, ends = room.terms, room.weights, room.ends
+    i = 0
+    for place, weight in words:
         terms[i], weights[i] = place.term, weight
+        i += 1
     ends[0] = required = len(query.required.words)
     ends[1] = required + len(optional)
-    ends[2], ends[3] = len(words), len(phrases)
+    ends[2], ends[3] = i, len(phrases)
     if phrases:
-        _lay_phrases(phrases, query.required.words, len(words), desk.room)
+        _lay_phrases(phrases, query.required.words, len(words), room)
     return desk
 
 

@@ -44,7 +44,7 @@ _LEXER = re.compile(
 )
 _LETTERS = "(?!(?:AND|OR|NOT)(?![A-Za-z]))[A-Za-z]{1,60}"
 _PLAIN = re.compile(
-    rf"{_LETTERS}(?: {_LETTERS})*|\+{_LETTERS}(?: \+{_LETTERS})*"
+    rf"[+-]?{_LETTERS}(?: [+-]?{_LETTERS})*|{_LETTERS}(?: OR {_LETTERS})+"
     r'|"[A-Za-z]{1,60}(?: [A-Za-z]{1,60})*"'
 )
 _PHRASE = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]?{_AFTER}?")
@@ -84,24 +84,49 @@ def parse(text: str, relaxed: bool = False, exact: bool = True) -> Query:
     are typed, or, where not `exact`, by stem like all others. Never raises; the time is linear in
     the length.
     """
-    if _PLAIN.fullmatch(text):
-        return _plain(text.lower(), relaxed, "form" if exact else "text")
+    if _PLAIN.fullmatch(text) and (plain := _plain(text, relaxed, "form" if exact else "text")):
+        return plain
     parser = _Parser(text, relaxed, exact)
     tree = parser.parse()
     return Query(tree, parser.warnings(), parser.relaxable)
 
 
-def _plain(text: str, relaxed: bool, quoted_field: str) -> Query:
-    """Read words of plain letters, which are their own forms, as `_Parser` does, in less time."""
+def _plain(text: str, relaxed: bool, quoted_field: str) -> Query | None:
+    """Read words of plain letters, which are their own forms, as `_Parser` does, in less time.
+
+    None for what that has more to say about.
+    """
     if text[0] == '"':
-        return Query(_leaf(quoted_field, text[1:-1].split()), (), relaxable=False)
-    required = text[0] == "+"
-    words = text.replace("+", "").split()
-    nodes = [query.Term("text", word) for word in words]
-    if len(nodes) == 1:
-        return Query(nodes[0], (), relaxable=False)
-    joined = query.Or if relaxed and not required else query.And
-    return Query(joined(nodes), (), relaxable=not required)
+        return Query(_leaf(quoted_field, text[1:-1].lower().split()), (), relaxable=False)
+    if " OR " in text:
+        words = text.replace(" OR ", " ").lower().split()
+        return Query(query.Or([query.Term("text", word) for word in words]), (), relaxable=False)
+    required, plain, excluded = [], [], []
+    for word in text.lower().split():
+        if word[0] == "+":
+            required.append(query.Term("text", word[1:]))
+        elif word[0] == "-":
+            excluded.append(query.Not(query.Term("text", word[1:])))
+        else:
+            plain.append(query.Term("text", word))
+    if not (required or plain):
+        return None
+    return Query(_side_by_side(required, plain, excluded, relaxed), (), not required and len(plain) > 1)
+
+
+def _side_by_side(
+    required: list[query.Query],
+    plain: list[query.Query],
+    excluded: list[query.Query],
+    relaxed: bool,
+) -> query.Query:
+    """Join what stands side by side; where `relaxed`, what has no sign by OR."""
+    if required:
+        joined = _joined(query.And, required)
+        plain = [query.AndMaybe(joined, _joined(query.Or, plain))] if plain else [joined]
+    elif relaxed and len(plain) > 1:
+        plain = [query.Or(plain)]
+    return _joined(query.And, [*plain, *excluded])
 
 
 class _Lexeme(NamedTuple):
@@ -241,13 +266,9 @@ class _Parser:
         required = [node for sign, node in parts if sign == "+"]
         excluded = [query.Not(node) for sign, node in parts if sign == "-"]
         excluded += [node for sign, node in parts if not sign and _excludes(node)]
-        if required:
-            joined = _joined(query.And, required)
-            plain = [query.AndMaybe(joined, _joined(query.Or, plain))] if plain else [joined]
-        elif self._depth == 0 and len(plain) > 1:
-            self.relaxable = True
-            plain = [query.Or(plain)] if self._relaxed else plain
-        return _joined(query.And, [*plain, *excluded])
+        outermost = self._depth == 0 and not required and len(plain) > 1
+        self.relaxable = self.relaxable or outermost
+        return _side_by_side(required, plain, excluded, self._relaxed and outermost)
 
     def _all(self) -> _Signed | None:
         parts = [self._signed()]

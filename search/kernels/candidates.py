@@ -47,29 +47,32 @@ def keep_allowed(r: Room, first: int, last: int, count: int) -> int:
 def keep_able(segment: I64, room: I64, lead: int, block: int, count: int, rest: float) -> int:
     """Keep the candidates, a block of the lead's, that can be among the best; count them.
 
-    `rest` bounds what all but the lead, and the phrases with it, can add. What the lead adds
-    becomes `partial`.
+    As far as the norm tells up to which a frequency of the lead will do. `rest` bounds what all
+    but the lead, and the phrases with it, can add.
     """
     c, r = columns_at(segment), room_at(room)
     frequencies_of(c, r.terms[lead], block, r.frequencies)
-    worst = r.best_scores[0]
-    _limit_norms(r, lead, worst - rest - r.limits[1] - (1 + r.ends[3]) * QUANTUM)
+    _limit_norms(r, lead, r.best_scores[0] - rest - r.limits[1] - (1 + r.ends[3]) * QUANTUM)
     n = 0
     for k in range(count):
         j = r.kept[k]
         tf = min(r.frequencies[j], i64(len(r.most_norm) - 1))
         r.kept[n] = j
         n += r.norms[c.length[r.candidates[j]]] <= r.most_norm[tf]
-    count, n = n, 0
+    return n
+
+
+@inlined
+def _begin(c: Columns, r: Room, lead: int, count: int, rest: float, worst: float) -> int:
+    """Begin `partial` with what the lead and the context add; keep what can be among the best."""
+    n = 0
     for k in range(count):
         j = r.kept[k]
         ordinal = r.candidates[j]
-        norm, frequency = r.norms[c.length[ordinal]], np.float32(r.frequencies[j])
-        partial = context_of(c, r, ordinal) + contribution(r.weights[lead], frequency, norm)
-        r.partial[j] = partial
-        if partial + rest + _of_phrases(r, lead, frequency, norm) > worst:
-            r.kept[n] = j
-            n += 1
+        norm, tf = r.norms[c.length[ordinal]], np.float32(r.frequencies[j])
+        r.partial[j] = context_of(c, r, ordinal) + contribution(r.weights[lead], tf, norm)
+        r.kept[n] = j
+        n += r.partial[j] + rest > worst
     return n
 
 
@@ -84,16 +87,6 @@ def _limit_norms(r: Room, lead: int, least: float) -> None:
     most = (weight / least - 1) * (1 + 1e-5) + 1e-5 if least > 0 else np.inf
     for tf in range(1, len(r.most_norm) - 1):
         r.most_norm[tf] = np.float32(tf * most)
-
-
-@inlined
-def _of_phrases(r: Room, lead: int, frequency: np.float32, norm: np.float32) -> float:
-    """Bound what the phrases with the lead in them add where it stands so often."""
-    most = 0.0
-    for p in range(r.ends[3]):
-        if has_lead(r, p, lead):
-            most += contribution(r.weights[r.ends[2] + p], frequency, norm)
-    return most
 
 
 @inlined
@@ -135,31 +128,33 @@ def _keep(r: Room, i: int, count: int, there: bool) -> int:
 
 
 @kernel
-def complete(segment: I64, room: I64, wanted: int, count: int, known: bool) -> int:
+def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known: bool) -> int:
     """Add to `partial` what the terms in `order` and the phrases add; keep what can be the best.
 
-    `wanted` terms are looked up. What lacks a required one, or has one that is excluded, goes,
-    unless it is `known` that none does.
+    First what the `lead` adds, unless it is -1. `wanted` terms are looked up. What lacks a required
+    one, or has one that is excluded, goes, unless it is `known` that none does.
     """
     c, r = columns_at(segment), room_at(room)
-    worst = r.best_scores[0]
-    rest = 0.0
-    for m in range(wanted):
-        rest += r.most[r.order[m]]
-    for p in range(r.ends[3]):
-        rest += r.most[r.ends[2] + p]
+    worst, rest = r.best_scores[0], bound_rest(r, wanted)
+    begun = lead < 0
     for m in range(wanted):
         i = r.order[m]
-        if count == 0:
-            return 0
         optional = r.ends[0] <= i < r.ends[1]
+        if not begun and i >= r.ends[0]:
+            count, begun = _begin(c, r, lead, count, rest, worst), True
         if optional or not known:
             look_up(segment, room, i, count)
             if not optional:
                 count = _keep(r, i, count, i < r.ends[0])
+        if not begun:
+            count, begun = _begin(c, r, lead, count, rest, worst), True
         rest -= r.most[i]
         if i < r.ends[1] and r.weights[i] > 0:
             count = _add(c, r, i, count, rest, worst)
+        if count == 0:
+            return 0
+    if not begun:
+        count = _begin(c, r, lead, count, rest, worst)
     for p in range(r.ends[3]):
         rest -= r.most[r.ends[2] + p]
         if not known:
@@ -167,6 +162,17 @@ def complete(segment: I64, room: I64, wanted: int, count: int, known: bool) -> i
             count = keep_phrase(segment, room, p, count)
         count = _add_phrase(c, r, p, count, rest, worst)
     return count
+
+
+@inlined
+def bound_rest(r: Room, wanted: int) -> float:
+    """Bound what the terms in `order` and the phrases can add."""
+    rest = 0.0
+    for m in range(wanted):
+        rest += r.most[r.order[m]]
+    for p in range(r.ends[3]):
+        rest += r.most[r.ends[2] + p]
+    return rest
 
 
 @inlined

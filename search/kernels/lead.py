@@ -47,8 +47,7 @@ def by_lead(
             count = _candidates(c, r, lead, block)
             count = keep_allowed(r, begin, last, count)
             count = keep_able(segment, room, lead, block, count, _rest(r, lead, wanted))
-            if wanted + r.ends[3] > 0:
-                count = complete(segment, room, wanted, count, False)
+            count = complete(segment, room, lead, wanted, count, False)
             offer_all(r, base, count)
         block += 1
     return last + 1
@@ -73,7 +72,7 @@ def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
             r.hits[ordinal >> 6] |= np.uint64(1) << np.uint64(ordinal & 63)
         if highest > worst and count > 0:
             count = keep_able(segment, room, 0, block, count, _rest(r, 0, wanted))
-            count = complete(segment, room, wanted, count, True)
+            count = complete(segment, room, 0, wanted, count, True)
             offer_all(r, base, count)
     return total
 
@@ -91,7 +90,7 @@ def every(segment: I64, room: I64, wanted: int, found: I64, scores: F64) -> int:
         count = keep_allowed(r, i64(0), i64(c.last[block]), count)
         count = keep_matching(segment, room, 0, count)
         count = keep_able(segment, room, 0, block, count, 0.0)
-        count = complete(segment, room, wanted, count, True)
+        count = complete(segment, room, 0, wanted, count, True)
         for k in range(count):
             j = r.kept[k]
             found[total], scores[total] = r.candidates[j], r.partial[j]

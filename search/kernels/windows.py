@@ -10,7 +10,7 @@ import numpy.typing as npt
 from index.codec.bits import lowest
 from index.codec.blocks import BLOCK, Columns, columns_at, frequencies_of, paragraphs_of
 from index.codec.compiled import i64, inlined, kernel
-from search.kernels.candidates import complete, offer_all
+from search.kernels.candidates import bound_rest, complete, offer_all
 from search.kernels.lead import by_lead
 from search.kernels.lookup import gallop
 from search.kernels.room import WINDOW, Room, room_at
@@ -112,12 +112,7 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
         i = r.ranked[k]
         if r.most[i] > 0:
             _add(c, r, i, first, last)
-    rest = 0.0
-    for m in range(wanted):
-        rest += r.most[r.order[m]]
-    for p in range(r.ends[3]):
-        rest += r.most[r.ends[2] + p]
-    count = 0
+    count, rest = 0, bound_rest(r, wanted)
     begin = first // 64 * 64
     for word in range(len(r.bits)):
         bits = r.bits[word]
@@ -142,7 +137,7 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
 @inlined
 def _offer(segment: I64, room: I64, wanted: int, count: int, base: int) -> None:
     if count > 0 and wanted > 0:
-        count = complete(segment, room, wanted, count, False)
+        count = complete(segment, room, -1, wanted, count, False)
     offer_all(room_at(room), base, count)
 
 
