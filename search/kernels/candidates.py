@@ -52,7 +52,17 @@ def keep_able(segment: I64, room: I64, lead: int, block: int, count: int, rest: 
     """
     c, r = columns_at(segment), room_at(room)
     frequencies_of(c, r.terms[lead], block, r.frequencies)
-    _limit_norms(r, lead, r.best_scores[0] - rest - r.limits[1] - (1 + r.ends[3]) * QUANTUM)
+    weight = np.float64(r.weights[lead])
+    for p in range(r.ends[3]):
+        if has_lead(r, p, lead):
+            weight += r.weights[r.ends[2] + p]
+    limit_norms(r, weight, r.best_scores[0] - rest - r.limits[1])
+    return keep_within(c, r, count)
+
+
+@inlined
+def keep_within(c: Columns, r: Room, count: int) -> int:
+    """Keep the candidates whose norms are within the limits for their frequencies."""
     n = 0
     for k in range(count):
         j = r.kept[k]
@@ -77,13 +87,13 @@ def _begin(c: Columns, r: Room, lead: int, count: int, rest: float, worst: float
 
 
 @inlined
-def _limit_norms(r: Room, lead: int, least: float) -> None:
-    """Work out up to which norm a frequency of the lead can add so much, or a little less."""
-    weight = np.float64(r.weights[lead])
-    for p in range(r.ends[3]):
-        if has_lead(r, p, lead):
-            weight += r.weights[r.ends[2] + p]
-    # weight * tf / (tf + norm) > least, and 1e-5 for what rounding to f32 can do to that.
+def limit_norms(r: Room, weight: float, least: float) -> None:
+    """Work out up to which norm a frequency makes so much of a weight, or a little less.
+
+    weight * tf / (tf + norm) > least; as f32 and multiples of the quantum may have it, so the
+    limits are a little higher.
+    """
+    least -= (1 + r.ends[3]) * QUANTUM
     most = (weight / least - 1) * (1 + 1e-5) + 1e-5 if least > 0 else np.inf
     for tf in range(1, len(r.most_norm) - 1):
         r.most_norm[tf] = np.float32(tf * most)

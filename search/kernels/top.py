@@ -84,16 +84,22 @@ def _raise_worst(c: Columns, r: Room) -> None:
 
 @inlined
 def _enough(c: Columns, r: Room) -> float:
-    """Give the score from which on a paragraph needs an optional term, where those are rarer."""
-    others = i64(0)
+    """Give the score from which on a paragraph needs one of the optional terms that are rarer.
+
+    Than the lead, together. They are those of the highest bounds; infinite where there are none.
+    """
+    rarer = i64(0)
     for i in range(r.ends[0], r.ends[1]):
-        others += i64(c.df[r.terms[i]])
-    if others == 0 or c.df[r.terms[0]] <= others:
-        return np.inf
+        rarer += i64(c.df[r.terms[i]])
     total = r.limits[1] + bound_phrases(r)
     for i in range(r.ends[0]):
         total += r.most[i]
-    return total
+    for k in range(r.ends[1] - r.ends[0]):
+        if rarer < c.df[r.terms[0]]:
+            return total
+        rarer -= i64(c.df[r.terms[r.ranked[k]]])
+        total += r.most[r.ranked[k]]
+    return np.inf
 
 
 @kernel

@@ -10,7 +10,14 @@ import numpy.typing as npt
 from index.codec.bits import lowest
 from index.codec.blocks import BLOCK, Columns, columns_at, frequencies_of, paragraphs_of
 from index.codec.compiled import i64, inlined, kernel
-from search.kernels.candidates import bound_rest, complete, offer_all
+from search.kernels.candidates import (
+    bound_rest,
+    complete,
+    keep_allowed,
+    keep_within,
+    limit_norms,
+    offer_all,
+)
 from search.kernels.lead import by_lead
 from search.kernels.lookup import gallop
 from search.kernels.room import WINDOW, Room, room_at
@@ -108,18 +115,18 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
     if needed == optional - 1:
         by_lead(segment, room, r.ranked[needed], wanted, first, last, np.inf, base)
         return
+    total = r.limits[1] + bound_rest(r, wanted)
+    for k in range(needed, optional):
+        total += r.most[r.ranked[k]]
     for k in range(needed, optional):
         i = r.ranked[k]
         if r.most[i] > 0:
-            _add(c, r, i, first, last)
+            _add(c, r, i, first, last, r.best_scores[0] - (total - r.most[i]))
     count, rest = 0, bound_rest(r, wanted)
     begin = first // 64 * 64
     for word in range(len(r.bits)):
         bits = r.bits[word]
         r.bits[word] = 0
-        if bits != 0 and len(r.allowed):
-            _clear(r, word, bits & ~r.allowed[(begin >> 6) + word])
-            bits &= r.allowed[(begin >> 6) + word]
         while bits != 0:
             at = (word << 6) + lowest(bits)
             bits &= bits - np.uint64(1)
@@ -166,24 +173,19 @@ def _highest_in_window(c: Columns, term: int, block: int, first: int, last: int)
 
 
 @inlined
-def _add(c: Columns, r: Room, i: int, first: int, last: int) -> None:
-    """Add what a term contributes to the paragraphs of a window."""
+def _add(c: Columns, r: Room, i: int, first: int, last: int, least: float) -> None:
+    """Add what a term contributes to the paragraphs of a window, where that may be so much."""
     term, weight, begin = r.terms[i], r.weights[i], first // 64 * 64
     block, end = r.block[i], i64(c.block[term + 1])
+    limit_norms(r, np.float64(weight), least)
     while block < end and not (block > c.block[term] and c.last[block - 1] >= last):
         count = paragraphs_of(c, term, block, r.candidates)
+        count = keep_allowed(r, first, last, count)
         frequencies_of(c, term, block, r.frequencies)
-        for j in range(count):
-            ordinal = r.candidates[j]
-            if first <= ordinal <= last:
-                tf, at = np.float32(r.frequencies[j]), ordinal - begin
-                r.scores[at] += contribution(weight, tf, r.norms[c.length[ordinal]])
-                r.bits[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
+        count = keep_within(c, r, count)
+        for k in range(count):
+            ordinal, tf = r.candidates[r.kept[k]], np.float32(r.frequencies[r.kept[k]])
+            at = ordinal - begin
+            r.scores[at] += contribution(weight, tf, r.norms[c.length[ordinal]])
+            r.bits[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
         block += 1
-
-
-@inlined
-def _clear(r: Room, word: int, bits: np.uint64) -> None:
-    while bits != 0:
-        r.scores[(word << 6) + lowest(bits)] = 0.0
-        bits &= bits - np.uint64(1)
