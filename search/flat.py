@@ -184,10 +184,11 @@ def _any(query: "_Query", segment: OpenSegment, wanted: Wanted) -> int:
 
 
 class _Word(NamedTuple):
-    """A word where it stands, and what it scores by itself, which becomes an f32."""
+    """A word where it stands, what it scores by itself (it becomes an f32), how often it counts."""
 
     place: Place
     weight: float
+    typed: int
 
 
 class _Phrase(NamedTuple):
@@ -225,14 +226,15 @@ def _required(leaves: Sequence[Leaf], where: Where) -> _Required | None:
             places.append(place)
             idf += own
         if len(places) == 1 and places[0].code < 0:
-            words.append(_Word(places[0], boost * idf))
+            words.append(_Word(places[0], boost * idf, 1))
         else:
             phrases.append(_Phrase(places, slop, boost * idf))
     if phrases:
         present = {word.place.term for word in words}
         inside = {place.term: place for phrase in phrases for place in phrase.places}
-        words += [_Word(p, 0.0) for term, p in inside.items() if term not in present]
+        words += [_Word(p, 0.0, 1) for term, p in inside.items() if term not in present]
     if len(words) > 1:
+        words = _once(words)
         words.sort(key=_rarity)
     return _Required(words, phrases)
 
@@ -247,8 +249,18 @@ def _words(leaves: Sequence[Leaf], where: Where) -> list[_Word]:
     for leaf in leaves:
         found, idf = where.statistics.word("text", leaf.words[0])
         if place := found.places[where.place]:
-            words.append(_Word(place, leaf.boost * idf))
-    return words
+            words.append(_Word(place, leaf.boost * idf, 1))
+    return _once(words) if len(words) > 1 else words
+
+
+def _once(words: list[_Word]) -> list[_Word]:
+    """Take words together that are the same."""
+    counts: dict[_Word, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    if len(counts) == len(words):
+        return words
+    return [word._replace(typed=count) for word, count in counts.items()]
 
 
 # Room for the kernels.
@@ -261,10 +273,10 @@ def _laid(query: _Query) -> Desk:
     inside = sum([len(phrase.places) for phrase in phrases]) if phrases else 0
     desk = _thread_desk() if max(len(words), inside) <= _TERMS else new_desk(len(words) + inside)
     room = desk.room
-    terms, weights, ends = room.terms, room.weights, room.ends
+    terms, weights, typed, ends = room.terms, room.weights, room.typed, room.ends
     i = 0
-    for place, weight in words:
-        terms[i], weights[i] = place.term, weight
+    for place, weight, count in words:
+        terms[i], weights[i], typed[i] = place.term, weight, count
         i += 1
     ends[0] = required = len(query.required.words)
     ends[1] = required + len(optional)
@@ -280,6 +292,7 @@ def _lay_phrases(phrases: list[_Phrase], words: list[_Word], terms: int, room: R
     for p, phrase in enumerate(phrases):
         room.phrase_start[p] = at
         room.phrase_slop[p], room.weights[terms + p] = phrase.slop, phrase.weight
+        room.typed[terms + p] = 1
         for place in phrase.places:
             room.phrase_term[at], room.phrase_code[at] = index[place.term], place.code
             at += 1

@@ -52,11 +52,11 @@ def keep_able(segment: I64, room: I64, lead: int, block: int, count: int, rest: 
     """
     c, r = columns_at(segment), room_at(room)
     frequencies_of(c, r.terms[lead], block, r.frequencies)
-    weight = np.float64(r.weights[lead])
+    weight = r.typed[lead] * r.weights[lead]
     for p in range(r.ends[3]):
         if has_lead(r, p, lead):
-            weight += r.weights[r.ends[2] + p]
-    limit_norms(r, weight, r.best_scores[0] - rest - r.limits[1])
+            weight += np.float64(r.weights[r.ends[2] + p])
+    limit_norms(r, weight, r.typed[lead], r.best_scores[0] - rest - r.limits[1])
     return keep_within(c, r, count)
 
 
@@ -80,20 +80,20 @@ def _begin(c: Columns, r: Room, lead: int, count: int, rest: float, worst: float
         j = r.kept[k]
         ordinal = r.candidates[j]
         norm, tf = r.norms[c.length[ordinal]], np.float32(r.frequencies[j])
-        r.partial[j] = context_of(c, r, ordinal) + contribution(r.weights[lead], tf, norm)
+        r.partial[j] = context_of(c, r, ordinal) + contribution(r, lead, tf, norm)
         r.kept[n] = j
         n += r.partial[j] + rest > worst
     return n
 
 
 @inlined
-def limit_norms(r: Room, weight: float, least: float) -> None:
+def limit_norms(r: Room, weight: float, typed: float, least: float) -> None:
     """Work out up to which norm a frequency makes so much of a weight, or a little less.
 
     weight * tf / (tf + norm) > least; as f32 and multiples of the quantum may have it, so the
     limits are a little higher.
     """
-    least -= (1 + r.ends[3]) * QUANTUM
+    least -= (typed + r.ends[3]) * QUANTUM
     most = (weight / least - 1) * (1 + 1e-5) + 1e-5 if least > 0 else np.inf
     for tf in range(1, len(r.most_norm) - 1):
         r.most_norm[tf] = np.float32(tf * most)
@@ -188,7 +188,7 @@ def bound_rest(r: Room, wanted: int) -> float:
 @inlined
 def _add(c: Columns, r: Room, i: int, count: int, rest: float, worst: float) -> int:
     """Add what a term adds where it stands; keep what can still be among the best."""
-    term, weight = r.terms[i], r.weights[i]
+    term = r.terms[i]
     at = width = i64(0)
     decoded, n = i64(-1), 0
     for k in range(count):
@@ -200,7 +200,7 @@ def _add(c: Columns, r: Room, i: int, count: int, rest: float, worst: float) -> 
                 at = frequencies_at(c, block, block_size(c, term, block))
                 width, decoded = i64(c.tf_width[block]), block
             tf = np.float32(field(c.packed_postings, at, width, place % BLOCK) + 1)
-            r.partial[j] += contribution(weight, tf, r.norms[c.length[r.candidates[j]]])
+            r.partial[j] += contribution(r, i, tf, r.norms[c.length[r.candidates[j]]])
         if r.partial[j] + rest > worst:
             r.kept[n] = j
             n += 1
@@ -210,23 +210,23 @@ def _add(c: Columns, r: Room, i: int, count: int, rest: float, worst: float) -> 
 @inlined
 def _keep_frequent(c: Columns, r: Room, p: int, count: int, rest: float, worst: float) -> int:
     """Keep the candidates in which the words of a phrase stand often enough."""
-    weight, n = r.weights[r.ends[2] + p], 0
+    leaf, n = r.ends[2] + p, 0
     for k in range(count):
         j = r.kept[k]
         norm, tf = r.norms[c.length[r.candidates[j]]], most_occurrences(c, r, p, j)
         r.kept[n] = j
-        n += r.partial[j] + rest + contribution(weight, tf, norm) > worst
+        n += r.partial[j] + rest + contribution(r, leaf, tf, norm) > worst
     return n
 
 
 @inlined
 def _add_phrase(c: Columns, r: Room, p: int, count: int, rest: float, worst: float) -> int:
     """Add what a phrase adds; keep what can still be among the best."""
-    weight, n = r.weights[r.ends[2] + p], 0
+    leaf, n = r.ends[2] + p, 0
     for k in range(count):
         j = r.kept[k]
         norm = r.norms[c.length[r.candidates[j]]]
-        r.partial[j] += contribution(weight, r.tf[p * BLOCK + j], norm)
+        r.partial[j] += contribution(r, leaf, r.tf[p * BLOCK + j], norm)
         r.kept[n] = j
         n += r.partial[j] + rest > worst
     return n

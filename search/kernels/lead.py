@@ -133,11 +133,11 @@ def _highest(
 @inlined
 def _sum_of_bounds(r: Room, lead: int, wanted: int) -> float:
     """Note what each term and phrase adds at most, given the impacts; give what all come to."""
-    r.most[lead] = bound(r, r.weights[lead], np.float32(r.impact[lead]))
+    r.most[lead] = bound(r, lead, np.float32(r.impact[lead]))
     highest = r.limits[1] + r.most[lead]
     for m in range(wanted):
         i = r.order[m]
-        r.most[i] = bound(r, r.weights[i], np.float32(r.impact[i])) if i < r.ends[1] else 0.0
+        r.most[i] = bound(r, i, np.float32(r.impact[i])) if i < r.ends[1] else 0.0
         highest += r.most[i]
     return highest + bound_phrases(r)
 

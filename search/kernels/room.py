@@ -34,7 +34,7 @@ class Room(NamedTuple):
     The query: `terms` (i64) are distinct, first the required ones, the rarest first, then the
     optional, then the excluded ones; `ends` (i64) has where the required and the optional end, how
     many terms there are and how many phrases. `weights` (f32) has what each term scores by itself,
-    and behind those each phrase. Phrase p has the words [phrase_start[p], phrase_start[p + 1]):
+    and behind those each phrase, `typed` (f64) how often that was typed. Phrase p has the words [phrase_start[p], phrase_start[p + 1]):
     each an index into `terms` and the code of its form, -1 for any. A phrase of slop -1 is of words
     in a row; of slop n of words in any order, with at most n others among them.
 
@@ -67,6 +67,7 @@ class Room(NamedTuple):
 
     terms: I64
     weights: F32
+    typed: F64
     phrase_start: I64
     phrase_term: I64
     phrase_code: I64
@@ -131,6 +132,7 @@ def new_desk(size: int) -> Desk:
     room = Room(
         terms=numbers(size),
         weights=np.zeros(2 * size, np.float32),
+        typed=np.ones(2 * size),
         phrase_start=numbers(size + 1),
         phrase_term=numbers(size),
         phrase_code=numbers(size),
@@ -177,42 +179,43 @@ def room_at(table: I64) -> Room:
     return Room(
         tables.i64s(table, 0),
         tables.f32(table, 1),
-        tables.i64s(table, 2),
+        tables.f64(table, 2),
         tables.i64s(table, 3),
         tables.i64s(table, 4),
         tables.i64s(table, 5),
         tables.i64s(table, 6),
-        tables.f32(table, 7),
-        tables.f64(table, 8),
+        tables.i64s(table, 7),
+        tables.f32(table, 8),
         tables.f64(table, 9),
-        tables.u64(table, 10),
-        tables.f64(table, 11),
-        tables.i64s(table, 12),
-        tables.u64(table, 13),
-        tables.i64s(table, 14),
+        tables.f64(table, 10),
+        tables.u64(table, 11),
+        tables.f64(table, 12),
+        tables.i64s(table, 13),
+        tables.u64(table, 14),
         tables.i64s(table, 15),
         tables.i64s(table, 16),
         tables.i64s(table, 17),
         tables.i64s(table, 18),
         tables.i64s(table, 19),
-        tables.f64(table, 20),
-        tables.i64s(table, 21),
-        tables.f32(table, 22),
-        tables.u64(table, 23),
+        tables.i64s(table, 20),
+        tables.f64(table, 21),
+        tables.i64s(table, 22),
+        tables.f32(table, 23),
         tables.u64(table, 24),
-        tables.i64s(table, 25),
+        tables.u64(table, 25),
         tables.i64s(table, 26),
         tables.i64s(table, 27),
-        tables.f64(table, 28),
+        tables.i64s(table, 28),
         tables.f64(table, 29),
-        tables.i64s(table, 30),
+        tables.f64(table, 30),
         tables.i64s(table, 31),
-        tables.f64(table, 32),
-        tables.u64(table, 33),
-        tables.i64s(table, 34),
+        tables.i64s(table, 32),
+        tables.f64(table, 33),
+        tables.u64(table, 34),
         tables.i64s(table, 35),
-        tables.f64(table, 36),
-        tables.f32(table, 37),
+        tables.i64s(table, 36),
+        tables.f64(table, 37),
+        tables.f32(table, 38),
     )
 
 

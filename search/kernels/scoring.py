@@ -21,16 +21,20 @@ NOBODY = (1 << 63) - 1
 
 
 @inlined
-def contribution(weight: np.float32, tf: np.float32, norm: np.float32) -> float:
-    """Give what a leaf adds to a score: BM25 in f32, rounded to a multiple of the quantum."""
-    return np.rint(np.float64(weight * (tf / (tf + norm))) * _SCALE) / _SCALE
+def contribution(r: Room, i: int, tf: np.float32, norm: np.float32) -> float:
+    """Give what a leaf adds to a score: BM25 in f32, rounded to a multiple of the quantum.
+
+    Term i, or phrase i - ends[2]; as often as it was typed.
+    """
+    once = np.float64(r.weights[i] * (tf / (tf + norm)))
+    return r.typed[i] * (np.rint(once * _SCALE) / _SCALE)
 
 
 @inlined
-def bound(r: Room, weight: np.float32, impact: np.float32) -> float:
+def bound(r: Room, i: int, impact: np.float32) -> float:
     """Give the most that a leaf adds where its impact was at most that when it was written."""
-    growth = np.float32(r.limits[0])
-    return np.rint(np.float64(weight * (impact * growth)) * _SCALE) / _SCALE
+    once = np.float64(r.weights[i] * (impact * np.float32(r.limits[0])))
+    return r.typed[i] * (np.rint(once * _SCALE) / _SCALE)
 
 
 @inlined
@@ -44,7 +48,7 @@ def bound_phrases(r: Room) -> float:
             for w in range(r.phrase_start[p], r.phrase_start[p + 1]):
                 impact = min(impact, r.impact[r.phrase_term[w]])
         at = r.ends[2] + p
-        r.most[at] = bound(r, r.weights[at], np.float32(impact))
+        r.most[at] = bound(r, at, np.float32(impact))
         total += r.most[at]
     return total
 

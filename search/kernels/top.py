@@ -76,7 +76,7 @@ def _raise_worst(c: Columns, r: Room) -> None:
     for i in range(r.ends[0] if r.ends[0] else r.ends[2]):
         best = c.best[r.terms[i]]
         if best > 0:
-            worst = max(worst, bound(r, r.weights[i], best) - QUANTUM)
+            worst = max(worst, bound(r, i, best) - r.typed[i] * QUANTUM)
     for k in range(len(r.best_scores)):
         if r.best_scores[k] < worst:
             r.best_scores[k], r.best_ordinals[k] = worst, NOBODY
@@ -159,5 +159,5 @@ def _score_all(c: Columns, r: Room, i: int, at: int) -> None:
         frequencies_of(c, term, block, r.frequencies)
         for j in range(count):
             tf, norm = np.float32(r.frequencies[j]), r.norms[c.length[r.few[at + j]]]
-            r.few_scores[at + j] = contribution(r.weights[i], tf, norm)
+            r.few_scores[at + j] = contribution(r, i, tf, norm)
         at += count

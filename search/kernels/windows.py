@@ -68,7 +68,7 @@ def _ranked(r: Room) -> int:
     required, end = r.ends[0], r.ends[1]
     total = r.limits[1] + bound_phrases(r)
     for i in range(end):
-        most = bound(r, r.weights[i], np.float32(r.impact[i]))
+        most = bound(r, i, np.float32(r.impact[i]))
         r.most[i] = most
         if i < required:
             total += most
@@ -175,9 +175,9 @@ def _highest_in_window(c: Columns, term: int, block: int, first: int, last: int)
 @inlined
 def _add(c: Columns, r: Room, i: int, first: int, last: int, least: float) -> None:
     """Add what a term contributes to the paragraphs of a window, where that may be so much."""
-    term, weight, begin = r.terms[i], r.weights[i], first // 64 * 64
+    term, begin = r.terms[i], first // 64 * 64
     block, end = r.block[i], i64(c.block[term + 1])
-    limit_norms(r, np.float64(weight), least)
+    limit_norms(r, r.typed[i] * r.weights[i], r.typed[i], least)
     while block < end and not (block > c.block[term] and c.last[block - 1] >= last):
         count = paragraphs_of(c, term, block, r.candidates)
         count = keep_allowed(r, first, last, count)
@@ -186,6 +186,6 @@ def _add(c: Columns, r: Room, i: int, first: int, last: int, least: float) -> No
         for k in range(count):
             ordinal, tf = r.candidates[r.kept[k]], np.float32(r.frequencies[r.kept[k]])
             at = ordinal - begin
-            r.scores[at] += contribution(weight, tf, r.norms[c.length[ordinal]])
+            r.scores[at] += contribution(r, i, tf, r.norms[c.length[ordinal]])
             r.bits[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
         block += 1
