@@ -13,12 +13,13 @@ from index.codec.blocks import (
     block_size,
     columns_at,
     frequencies_at,
+    frequency_at,
     frequencies_of,
 )
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.packing import field
 from search.kernels.lookup import look_up
-from search.kernels.phrases import keep_phrase, most_occurrences
+from search.kernels.phrases import has_term, keep_phrase, narrow
 from search.kernels.room import Room, room_at
 from search.kernels.scoring import context_of, contribution, is_set, offer
 from search.score import QUANTUM
@@ -54,7 +55,7 @@ def keep_able(segment: I64, room: I64, lead: int, block: int, count: int, rest: 
     frequencies_of(c, r.terms[lead], block, r.frequencies)
     weight = r.typed[lead] * r.weights[lead]
     for p in range(r.ends[3]):
-        if has_lead(r, p, lead):
+        if has_term(r, p, lead):
             weight += np.float64(r.weights[r.ends[2] + p])
     limit_norms(r, weight, r.typed[lead], r.best_scores[0] - rest - r.limits[1])
     return keep_within(c, r, count)
@@ -99,29 +100,23 @@ def limit_norms(r: Room, weight: float, typed: float, least: float) -> None:
         r.most_norm[tf] = np.float32(tf * most)
 
 
-@inlined
-def has_lead(r: Room, p: int, lead: int) -> bool:
-    """Tell whether a term bounds how often a phrase stands in a paragraph."""
-    if r.phrase_slop[p] >= 0:
-        return False
-    for w in range(r.phrase_start[p], r.phrase_start[p + 1]):
-        if r.phrase_term[w] == lead:
-            return True
-    return False
-
-
 @kernel
-def keep_matching(segment: I64, room: I64, lead: int, count: int) -> int:
+def keep_matching(segment: I64, room: I64, count: int) -> int:
     """Keep the candidates that have every required term and phrase and no excluded term.
 
-    Of these `found` and `tf` tell the places of the terms and how often each phrase stands there.
+    The lead is the first term. Of these `found` and `tf` tell the places of the terms and how often
+    each phrase stands there.
     """
     c, r = columns_at(segment), room_at(room)
-    for i in range(r.ends[2]):
+    r.begun[: r.ends[3]] = 0
+    for i in range(1, r.ends[2]):
         required = i < r.ends[0]
-        if i != lead and (required or i >= r.ends[1]):
+        if required or i >= r.ends[1]:
             look_up(segment, room, i, count)
             count = _keep(r, i, count, required)
+            for p in range(r.ends[3] if required else 0):
+                if has_term(r, p, i):
+                    count = narrow(segment, room, p, 0, i, count)
     for p in range(r.ends[3]):
         count = keep_phrase(segment, room, p, count)
     return count
@@ -147,6 +142,7 @@ def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known:
     c, r = columns_at(segment), room_at(room)
     worst, rest = r.best_scores[0], bound_rest(r, wanted)
     begun = lead < 0
+    r.begun[: r.ends[3]] = 0
     for m in range(wanted):
         i = r.order[m]
         optional = r.ends[0] <= i < r.ends[1]
@@ -158,6 +154,10 @@ def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known:
                 count = _keep(r, i, count, i < r.ends[0])
         if not begun:
             count, begun = _begin(c, r, lead, count, rest, worst), True
+        for p in range(0 if known or i >= r.ends[0] else r.ends[3]):
+            if has_term(r, p, i):
+                count = _keep_frequent(c, r, p, i, count, rest, worst)
+                count = narrow(segment, room, p, lead, i, count)
         rest -= r.most[i]
         if i < r.ends[1] and r.weights[i] > 0:
             count = _add(c, r, i, count, rest, worst)
@@ -168,7 +168,6 @@ def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known:
     for p in range(r.ends[3]):
         rest -= r.most[r.ends[2] + p]
         if not known:
-            count = _keep_frequent(c, r, p, count, rest, worst)
             count = keep_phrase(segment, room, p, count)
         count = _add_phrase(c, r, p, count, rest, worst)
     return count
@@ -208,14 +207,19 @@ def _add(c: Columns, r: Room, i: int, count: int, rest: float, worst: float) -> 
 
 
 @inlined
-def _keep_frequent(c: Columns, r: Room, p: int, count: int, rest: float, worst: float) -> int:
-    """Keep the candidates in which the words of a phrase stand often enough."""
+def _keep_frequent(
+    c: Columns, r: Room, p: int, i: int, count: int, rest: float, worst: float
+) -> int:
+    """Keep the candidates in which a term of a phrase stands often enough."""
     leaf, n = r.ends[2] + p, 0
+    rest -= r.most[leaf]
     for k in range(count):
         j = r.kept[k]
-        norm, tf = r.norms[c.length[r.candidates[j]]], most_occurrences(c, r, p, j)
+        place = r.found[i * BLOCK + j]
+        tf = np.float32(frequency_at(c, r.terms[i], place // BLOCK, place % BLOCK))
+        most = contribution(r, leaf, tf, r.norms[c.length[r.candidates[j]]])
         r.kept[n] = j
-        n += r.partial[j] + rest + contribution(r, leaf, tf, norm) > worst
+        n += r.partial[j] + rest + most > worst
     return n
 
 

@@ -10,13 +10,13 @@ from index.codec.blocks import BLOCK, Columns, columns_at, paragraphs_of
 from index.codec.compiled import i64, inlined, kernel
 from search.kernels.candidates import (
     complete,
-    has_lead,
     keep_able,
     keep_allowed,
     keep_matching,
     offer_all,
 )
 from search.kernels.lookup import gallop, highest_between
+from search.kernels.phrases import has_term
 from search.kernels.room import Room, room_at
 from search.kernels.scoring import bound, bound_phrases
 
@@ -65,7 +65,7 @@ def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
         highest = _highest(c, r, 0, wanted, block, begin, worst)
         count = _candidates(c, r, 0, block)
         count = keep_allowed(r, i64(0), i64(c.last[block]), count)
-        count = keep_matching(segment, room, 0, count)
+        count = keep_matching(segment, room, count)
         total += count
         for k in range(count if len(r.hits) else 0):
             ordinal = r.candidates[r.kept[k]]
@@ -88,7 +88,7 @@ def every(segment: I64, room: I64, wanted: int, found: I64, scores: F64) -> int:
     for block in range(c.block[term], c.block[term + 1]):
         count = _candidates(c, r, 0, block)
         count = keep_allowed(r, i64(0), i64(c.last[block]), count)
-        count = keep_matching(segment, room, 0, count)
+        count = keep_matching(segment, room, count)
         count = keep_able(segment, room, 0, block, count, 0.0)
         count = complete(segment, room, 0, wanted, count, True)
         for k in range(count):
@@ -149,6 +149,6 @@ def _rest(r: Room, lead: int, wanted: int) -> float:
     for m in range(wanted):
         rest += r.most[r.order[m]]
     for p in range(r.ends[3]):
-        if not has_lead(r, p, lead):
+        if not has_term(r, p, lead):
             rest += r.most[r.ends[2] + p]
     return rest

@@ -53,16 +53,52 @@ class Words(NamedTuple):
 
 
 @inlined
-def most_occurrences(c: Columns, r: Room, p: int, j: int) -> np.float32:
-    """Bound how often a phrase can stand in a candidate that has its words."""
-    fewest, total = i64(1) << 40, i64(0)
+def has_term(r: Room, p: int, i: int) -> bool:
+    """Tell whether a term bounds how often a phrase stands in a paragraph."""
+    if r.phrase_slop[p] >= 0:
+        return False
     for w in range(r.phrase_start[p], r.phrase_start[p + 1]):
-        i = r.phrase_term[w]
-        place = r.found[i * BLOCK + j]
-        tf = frequency_at(c, r.terms[i], place // BLOCK, place % BLOCK)
-        fewest, total = min(fewest, tf), total + tf
-    # Windows of a proximity can share words, but no two end with the same one.
-    return np.float32(fewest if r.phrase_slop[p] < 0 else total)
+        if r.phrase_term[w] == i:
+            return True
+    return False
+
+
+@kernel
+def narrow(segment: I64, room: I64, p: int, lead: int, i: int, count: int) -> int:
+    """Keep the candidates in which a phrase may begin, as far as a term of it tells.
+
+    `begins` notes where, a bit for each position modulo those of all lanes; where all positions
+    are lower (`highest` has their bits), that is exact. The first call for a chunk has `begun` 0,
+    and looks at the lead as well.
+    """
+    c, r = columns_at(segment), room_at(room)
+    if r.begun[p] == 0:
+        r.begun[p] = 1
+        for k in range(count):
+            at = p * BLOCK + r.kept[k]
+            r.highest[at] = 0
+            for lane in range(LANES):
+                r.begins[at * LANES + lane] = ~np.uint64(0)
+        if i != lead and lead >= 0:
+            count = _narrow_term(c, r, p, lead, count)
+    return _narrow_term(c, r, p, i, count)
+
+
+@inlined
+def _narrow_term(c: Columns, r: Room, p: int, i: int, count: int) -> int:
+    begin = r.phrase_start[p]
+    for w in range(begin, r.phrase_start[p + 1]):
+        if r.phrase_term[w] != i:
+            continue
+        k = i64(0)
+        while k < count:
+            k = _narrow_begins(c, r, p, i, r.phrase_code[w], w - begin, k, count)
+        n = 0
+        for k in range(count):
+            r.kept[n] = r.kept[k]
+            n += _count_bits(r.begins, p * BLOCK + r.kept[k]) > 0
+        count = n
+    return count
 
 
 @kernel
@@ -70,15 +106,15 @@ def keep_phrase(segment: I64, room: I64, p: int, count: int) -> int:
     """Keep the candidates that have a phrase; note in `tf` how often, a proximity in fractions."""
     c, r = columns_at(segment), room_at(room)
     row = r.phrase_slop[p] < 0
-    if row:
-        count = _keep_begins(c, r, p, count)
+    if row and r.begun[p] == 0:  # it is of one term
+        count = narrow(segment, room, p, -1, r.phrase_term[r.phrase_start[p]], count)
     n = 0
     for k in range(count):
         j = r.kept[k]
         if not row:
             tf = _near_tf(c, r, p, j)
-        elif r.highest[j] < 64 * LANES:
-            tf = np.float32(_count_bits(r.begins, j))
+        elif r.highest[p * BLOCK + j] < 64 * LANES:
+            tf = np.float32(_count_bits(r.begins, p * BLOCK + j))
         else:
             tf = _row_tf(c, r, p, j)
         r.tf[p * BLOCK + j] = tf
@@ -88,32 +124,8 @@ def keep_phrase(segment: I64, room: I64, p: int, count: int) -> int:
 
 
 @inlined
-def _keep_begins(c: Columns, r: Room, p: int, count: int) -> int:
-    """Keep the candidates in which a phrase may begin: note where, a bit for each position.
-
-    Positions are counted modulo the bits of all lanes; where they are all lower (`highest` has
-    their bits), that is exact.
-    """
-    for k in range(count):
-        r.highest[r.kept[k]] = 0
-        for lane in range(LANES):
-            r.begins[r.kept[k] * LANES + lane] = ~np.uint64(0)
-    begin = r.phrase_start[p]
-    for w in range(begin, r.phrase_start[p + 1]):
-        k = i64(0)
-        while k < count:
-            k = _narrow_begins(c, r, r.phrase_term[w], r.phrase_code[w], w - begin, k, count)
-        n = 0
-        for k in range(count):
-            r.kept[n] = r.kept[k]
-            n += _count_bits(r.begins, r.kept[k]) > 0
-        count = n
-    return count
-
-
-@inlined
 def _narrow_begins(
-    c: Columns, r: Room, i: int, code: int, shift: int, first: int, count: int
+    c: Columns, r: Room, p: int, i: int, code: int, shift: int, first: int, count: int
 ) -> int:
     """Take a word's positions into account in the next candidates of one of its blocks.
 
@@ -144,9 +156,10 @@ def _narrow_begins(
             fits = position >= 0 and (code < 0 or value >> bits == code)
             r.here[(position >> 6) & (LANES - 1)] |= np.uint64(fits) << np.uint64(position & 63)
             highest |= value & mask
-        r.highest[j] |= highest
+        chunk = p * BLOCK + j
+        r.highest[chunk] |= highest
         for lane in range(LANES):
-            r.begins[j * LANES + lane] &= r.here[lane]
+            r.begins[chunk * LANES + lane] &= r.here[lane]
             r.here[lane] = 0
     return end
 

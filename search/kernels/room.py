@@ -92,6 +92,7 @@ class Room(NamedTuple):
     begins: U64
     here: U64
     highest: I64
+    begun: I64
     before: I64
     frequencies: I64
     most: F64
@@ -154,9 +155,10 @@ def new_desk(size: int) -> Desk:
         partial=np.zeros(BLOCK),
         found=numbers(size * BLOCK),
         tf=np.zeros(size * BLOCK, np.float32),
-        begins=np.zeros(BLOCK * LANES, np.uint64),
+        begins=np.zeros(size * BLOCK * LANES, np.uint64),
         here=np.zeros(LANES, np.uint64),
-        highest=numbers(BLOCK),
+        highest=numbers(size * BLOCK),
+        begun=numbers(size),
         before=numbers(BLOCK + 1),
         frequencies=numbers(BLOCK),
         most=np.zeros(2 * size),
@@ -206,16 +208,17 @@ def room_at(table: I64) -> Room:
         tables.i64s(table, 26),
         tables.i64s(table, 27),
         tables.i64s(table, 28),
-        tables.f64(table, 29),
+        tables.i64s(table, 29),
         tables.f64(table, 30),
-        tables.i64s(table, 31),
+        tables.f64(table, 31),
         tables.i64s(table, 32),
-        tables.f64(table, 33),
-        tables.u64(table, 34),
-        tables.i64s(table, 35),
+        tables.i64s(table, 33),
+        tables.f64(table, 34),
+        tables.u64(table, 35),
         tables.i64s(table, 36),
-        tables.f64(table, 37),
-        tables.f32(table, 38),
+        tables.i64s(table, 37),
+        tables.f64(table, 38),
+        tables.f32(table, 39),
     )
 
 
