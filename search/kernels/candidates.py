@@ -64,6 +64,8 @@ def keep_able(segment: I64, room: I64, lead: int, block: int, count: int, rest: 
 @inlined
 def keep_within(c: Columns, r: Room, count: int) -> int:
     """Keep the candidates whose norms are within the limits for their frequencies."""
+    if r.most_norm[1] == np.inf:
+        return count
     n = 0
     for k in range(count):
         j = r.kept[k]
