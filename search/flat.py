@@ -5,7 +5,6 @@ What most people type is of this kind; everything else goes by `general`.
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -39,17 +38,16 @@ class Leaf(NamedTuple):
     boost: float
 
 
-@dataclass(slots=True)
-class Flat:
+class Flat(NamedTuple):
     """A query without nesting: all of `required`, or, where there is none, any of `optional`.
 
     `excluded` are words, meant by stem; what else is not to be there is in `barred`.
     """
 
-    required: list[Leaf] = field(default_factory=list)
-    optional: list[Leaf] = field(default_factory=list)
-    excluded: list[Leaf] = field(default_factory=list)
-    barred: list[query.Query] = field(default_factory=list)
+    required: list[Leaf]
+    optional: list[Leaf]
+    excluded: list[Leaf]
+    barred: list[query.Query]
 
 
 def leaf_of(node: query.Query, boost: float) -> Leaf | None:
@@ -65,7 +63,7 @@ def leaf_of(node: query.Query, boost: float) -> Leaf | None:
 
 def flattened(tree: query.Query) -> Flat | None:
     """Read a tree that has no nesting; None for one that has."""
-    flat = Flat()
+    flat = Flat([], [], [], [])
     if isinstance(tree, query.Or):
         return flat if _read_any(tree, 1.0, flat) else None
     return flat if _read_all(tree, 1.0, flat) and flat.required else None
@@ -153,10 +151,10 @@ def _all(query: "_Query", segment: OpenSegment, wanted: Wanted) -> int:
     """Search for what has all the required words and phrases."""
     scores, ordinals, scoring, counting, hits = wanted
     (words, phrases), _, excluded = query
-    one_by_one, total, table = False, 0, _laid(query).table
+    one_by_one, dense, table = False, False, _laid(query).table
     if counting:
         narrowed = len(scoring.allowed) + len(hits) + len(excluded) > 0
-        dense = not (phrases or len(hits)) and all([w.place.dense for w in (*words, *excluded)])
+        dense = not (phrases or len(hits)) and all(w.place.dense for w in (*words, *excluded))
         one_by_one = not dense and (len(words) > 1 or bool(phrases) or narrowed)
     data = segment.data.table
     found = top.top(data, table, scoring, scores, ordinals, segment.base, one_by_one, hits)
@@ -170,7 +168,7 @@ def _any(query: "_Query", segment: OpenSegment, wanted: Wanted) -> int:
     scores, ordinals, scoring, counting, hits = wanted
     words, data, table = query.optional, segment.data.table, _laid(query).table
     found = sum([word.place.df for word in words])
-    if 1 < len(words) and found <= FEW and not len(hits):
+    if len(words) > 1 and found <= FEW and not len(hits):
         return top.top_few(data, table, scoring, scores, ordinals, segment.base)
     top.top(data, table, scoring, scores, ordinals, segment.base, False, hits)
     if not counting or (len(words) == 1 and len(scoring.allowed) + len(hits) == 0):
@@ -267,7 +265,7 @@ def _once(words: list[_Word]) -> list[_Word]:
 
 
 def _laid(query: _Query) -> Desk:
-    """Put a query into the thread's room; a larger one is made where it needs that, and not kept."""
+    """Put a query into the thread's room; for a long one a larger is made, and not kept."""
     (words, phrases), optional, excluded = query
     words = words + optional + excluded if optional or excluded else words
     inside = sum([len(phrase.places) for phrase in phrases]) if phrases else 0

@@ -111,7 +111,9 @@ def _plain(text: str, relaxed: bool, quoted_field: str) -> Query | None:
             plain.append(query.Term("text", word))
     if not (required or plain):
         return None
-    return Query(_side_by_side(required, plain, excluded, relaxed), (), not required and len(plain) > 1)
+    return Query(
+        _side_by_side(required, plain, excluded, relaxed), (), not required and len(plain) > 1
+    )
 
 
 def _side_by_side(

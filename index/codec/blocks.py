@@ -71,7 +71,14 @@ class Columns(NamedTuple):
 
 
 _NAMES = (
-    *("terms.best", "terms.forms", "terms.form", "blocks.last", "blocks.postings", "blocks.positions"),
+    *(
+        "terms.best",
+        "terms.forms",
+        "terms.form",
+        "blocks.last",
+        "blocks.postings",
+        "blocks.positions",
+    ),
     *("blocks.paragraph_width", "blocks.tf_width", "blocks.position_width", "blocks.max"),
     *("postings.packed", "positions.packed", "bitmaps.bits", "bitmaps.ranks"),
     *("paragraphs.length", "paragraphs.section"),

@@ -5,7 +5,7 @@ longer than many a query. Whoever makes a table keeps the arrays alive, and wher
 """
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import numpy as np
@@ -47,7 +47,7 @@ def _reader(dtype: type) -> Any:
                 types.intp, context.get_abi_sizeof(context.get_data_type(item))
             )
             data = builder.inttoptr(address, made.data.type)
-            arrayobj.populate_array(made, data, [length], [step], step, None)
+            arrayobj.populate_array(made, data, [length], [step], step, None)  # type: ignore[no-untyped-call]  # numba has no types here
             return made._getvalue()
 
         return array(table, types.intp), generate
@@ -56,7 +56,7 @@ def _reader(dtype: type) -> Any:
 
 
 def _address(array: npt.NDArray[Any]) -> int:
-    return cast(int, array.ctypes.data)
+    return array.ctypes.data
 
 
 def _address_compiled(_typing: Any, array: Any) -> Any:
@@ -67,7 +67,9 @@ def _address_compiled(_typing: Any, array: Any) -> Any:
     return types.intp(array), generate
 
 
-address = _address if config.DISABLE_JIT else intrinsic(_address_compiled)  # type: ignore[attr-defined]  # set by numba
+address: Callable[[npt.NDArray[Any]], int] = (
+    _address if config.DISABLE_JIT else cast(Any, intrinsic(_address_compiled))  # type: ignore[attr-defined]  # set by numba
+)
 """Give where an array begins."""
 
 u8, u32, u64 = _reader(np.uint8), _reader(np.uint32), _reader(np.uint64)

@@ -13,8 +13,8 @@ from index.codec.blocks import (
     block_size,
     columns_at,
     frequencies_at,
-    frequency_at,
     frequencies_of,
+    frequency_at,
 )
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.packing import field
@@ -112,26 +112,37 @@ def keep_matching(segment: I64, room: I64, count: int) -> int:
     c, r = columns_at(segment), room_at(room)
     r.begun[: r.ends[3]] = 0
     for i in range(1, r.ends[2]):
-        required = i < r.ends[0]
-        if required or i >= r.ends[1]:
-            look_up(segment, room, i, count)
-            count = _keep(r, i, count, required)
-            for p in range(r.ends[3] if required else 0):
-                if has_term(r, p, i):
-                    count = narrow(segment, room, p, 0, i, count)
+        if not r.ends[0] <= i < r.ends[1]:
+            count = _keep_there(segment, room, i, count)
+            count = _keep_in_phrases(c, segment, room, 0, i, count, 0.0, -np.inf)
     for p in range(r.ends[3]):
         count = keep_phrase(segment, room, p, count)
     return count
 
 
 @inlined
-def _keep(r: Room, i: int, count: int, there: bool) -> int:
-    n = 0
+def _keep_there(segment: I64, room: I64, i: int, count: int) -> int:
+    """Keep the candidates that have a required term, or have not an excluded one."""
+    look_up(segment, room, i, count)
+    r, n = room_at(room), 0
     for k in range(count):
         j = r.kept[k]
         r.kept[n] = j
-        n += (r.found[i * BLOCK + j] >= 0) == there
+        n += (r.found[i * BLOCK + j] >= 0) == (i < r.ends[0])
     return n
+
+
+@inlined
+def _keep_in_phrases(
+    c: Columns, segment: I64, room: I64, lead: int, i: int, count: int, rest: float, worst: float
+) -> int:
+    """Keep the candidates in which the phrases with a term just found may stand often enough."""
+    r = room_at(room)
+    for p in range(r.ends[3]):
+        if has_term(r, p, i):
+            count = _keep_frequent(c, r, p, i, count, rest, worst)
+            count = narrow(segment, room, p, lead, i, count)
+    return count
 
 
 @kernel
@@ -143,30 +154,23 @@ def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known:
     """
     c, r = columns_at(segment), room_at(room)
     worst, rest = r.best_scores[0], bound_rest(r, wanted)
-    begun = lead < 0
+    required, first = r.ends[0], 0
     r.begun[: r.ends[3]] = 0
+    if wanted > 0 and r.order[0] < required and not known:
+        # Most have not this term: what the lead adds to them need not be known.
+        count, first = _keep_there(segment, room, r.order[0], count), 1
+    if lead >= 0:
+        count = _begin(c, r, lead, count, rest, worst)
     for m in range(wanted):
         i = r.order[m]
-        optional = r.ends[0] <= i < r.ends[1]
-        if not begun and i >= r.ends[0]:
-            count, begun = _begin(c, r, lead, count, rest, worst), True
-        if optional or not known:
+        if required <= i < r.ends[1]:
             look_up(segment, room, i, count)
-            if not optional:
-                count = _keep(r, i, count, i < r.ends[0])
-        if not begun:
-            count, begun = _begin(c, r, lead, count, rest, worst), True
-        for p in range(0 if known or i >= r.ends[0] else r.ends[3]):
-            if has_term(r, p, i):
-                count = _keep_frequent(c, r, p, i, count, rest, worst)
-                count = narrow(segment, room, p, lead, i, count)
+        elif not known:
+            count = count if m < first else _keep_there(segment, room, i, count)
+            count = _keep_in_phrases(c, segment, room, lead, i, count, rest, worst)
         rest -= r.most[i]
         if i < r.ends[1] and r.weights[i] > 0:
             count = _add(c, r, i, count, rest, worst)
-        if count == 0:
-            return 0
-    if not begun:
-        count = _begin(c, r, lead, count, rest, worst)
     for p in range(r.ends[3]):
         rest -= r.most[r.ends[2] + p]
         if not known:

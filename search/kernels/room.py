@@ -34,9 +34,10 @@ class Room(NamedTuple):
     The query: `terms` (i64) are distinct, first the required ones, the rarest first, then the
     optional, then the excluded ones; `ends` (i64) has where the required and the optional end, how
     many terms there are and how many phrases. `weights` (f32) has what each term scores by itself,
-    and behind those each phrase, `typed` (f64) how often that was typed. Phrase p has the words [phrase_start[p], phrase_start[p + 1]):
-    each an index into `terms` and the code of its form, -1 for any. A phrase of slop -1 is of words
-    in a row; of slop n of words in any order, with at most n others among them.
+    and behind those each phrase; `typed` (f64) how often that was typed. Phrase p has the words
+    [phrase_start[p], phrase_start[p + 1]): each an index into `terms` and the code of its form, -1
+    for any. A phrase of slop -1 is of words in a row; of slop n of words in any order, with at most
+    n others among them.
 
     The scoring: `norms` (f32) has BM25's K for each of the 256 length codes. `limits` (f64) is
     `growth`, which bounds by how much an impact can exceed the one noted when the segment was
@@ -233,9 +234,7 @@ class Scoring(NamedTuple):
 
 
 @inlined
-def lay_out(
-    table: I64, scoring: Scoring, scores: F64, ordinals: I64, hits: U64
-) -> None:
+def lay_out(table: I64, scoring: Scoring, scores: F64, ordinals: I64, hits: U64) -> None:
     """Put into a room what changes from query to query."""
     limits = tables.f64(table, _LIMITS)
     limits[0], limits[1] = scoring.growth, scoring.context_max

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.blocks import BLOCK, Columns, columns_at, frequencies_of, paragraphs_of
+from index.codec.blocks import Columns, columns_at, frequencies_of, paragraphs_of
 from index.codec.compiled import i64, inlined, kernel
 from search.kernels.lead import by_lead, counting, every
 from search.kernels.lookup import set_cursors
