@@ -140,7 +140,7 @@ def _keep_in_phrases(
     r = room_at(room)
     for p in range(r.ends[3]):
         if has_term(r, p, i):
-            count = _keep_frequent(c, r, p, i, count, rest, worst)
+            count = _keep_frequent(c, r, p, lead, i, count, rest, worst)
             count = narrow(segment, room, p, lead, i, count)
     return count
 
@@ -214,16 +214,17 @@ def _add(c: Columns, r: Room, i: int, count: int, rest: float, worst: float) -> 
 
 @inlined
 def _keep_frequent(
-    c: Columns, r: Room, p: int, i: int, count: int, rest: float, worst: float
+    c: Columns, r: Room, p: int, lead: int, i: int, count: int, rest: float, worst: float
 ) -> int:
-    """Keep the candidates in which a term of a phrase stands often enough."""
-    leaf, n = r.ends[2] + p, 0
+    """Keep the candidates in which a term of a phrase, and the lead, stand often enough."""
+    leaf, n, both = r.ends[2] + p, 0, has_term(r, p, lead)
     rest -= r.most[leaf]
     for k in range(count):
         j = r.kept[k]
         place = r.found[i * BLOCK + j]
-        tf = np.float32(frequency_at(c, r.terms[i], place // BLOCK, place % BLOCK))
-        most = contribution(r, leaf, tf, r.norms[c.length[r.candidates[j]]])
+        tf = frequency_at(c, r.terms[i], place // BLOCK, place % BLOCK)
+        tf = min(tf, r.frequencies[j]) if both else tf
+        most = contribution(r, leaf, np.float32(tf), r.norms[c.length[r.candidates[j]]])
         r.kept[n] = j
         n += r.partial[j] + rest + most > worst
     return n
