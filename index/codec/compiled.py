@@ -6,7 +6,8 @@ handed what it writes to. Exceptions are raised with constant text.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -14,17 +15,34 @@ import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-_compile: Any = partial(numba.njit, nogil=True, cache=True, _nrt=False)
+_PACKAGES = Path(__file__).parents[2]
 
 
 def kernel(function: Function) -> Function:
     """Compile a function that makes no array."""
-    return cast(Function, _compile(function))
+    return cast(Function, _compiled(function))
 
 
 def inlined(function: Function) -> Function:
     """Compile a function so small that its callers take it in."""
-    return cast(Function, _compile(function, forceinline=True))
+    return cast(Function, _compiled(function, forceinline=True))
+
+
+def _compiled(function: Function, **options: bool) -> object:
+    compiled: Any = numba.njit(nogil=True, cache=True, _nrt=False, **options)(function)
+    if hasattr(compiled, "_cache"):
+        # Of what was kept numba looks at the function's own file; what it calls is compiled in.
+        kept = compiled._cache._cache_file
+        kept._source_stamp = (kept._source_stamp, _stamp())
+    return compiled
+
+
+@cache
+def _stamp() -> tuple[tuple[str, int, int], ...]:
+    """Tell the sources of all kernels from altered ones: their names, times and sizes."""
+    folders = ("index/codec", "search", "search/kernels")
+    sources = sorted(path for folder in folders for path in (_PACKAGES / folder).glob("*.py"))
+    return tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sources)
 
 
 i64 = cast(Callable[[object], int], np.int64)

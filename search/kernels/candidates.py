@@ -140,7 +140,8 @@ def _keep_in_phrases(
     r = room_at(room)
     for p in range(r.ends[3]):
         if has_term(r, p, i):
-            count = _keep_frequent(c, r, p, lead, i, count, rest, worst)
+            if worst >= 0:
+                count = _keep_frequent(c, r, p, lead, i, count, rest, worst)
             count = narrow(segment, room, p, lead, i, count)
     return count
 
