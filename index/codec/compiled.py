@@ -17,6 +17,8 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 _PACKAGES = Path(__file__).parents[2]
 
+_njit: Any = numba.njit  # whose types leave out `_nrt`
+
 
 def kernel(function: Function) -> Function:
     """Compile a function that makes no array."""
@@ -29,7 +31,7 @@ def inlined(function: Function) -> Function:
 
 
 def _compiled(function: Function, **options: bool) -> object:
-    compiled: Any = numba.njit(nogil=True, cache=True, _nrt=False, **options)(function)
+    compiled: Any = _njit(nogil=True, cache=True, _nrt=False, **options)(function)
     if hasattr(compiled, "_cache"):
         # Of what was kept numba looks at the function's own file; what it calls is compiled in.
         kept = compiled._cache._cache_file
