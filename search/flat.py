@@ -4,6 +4,7 @@ What most people type is of this kind; everything else goes by `general`.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -125,11 +126,11 @@ class Wanted(NamedTuple):
 
 def every(leaf: Leaf, where: Where) -> tuple[Ordinals, F64]:
     """Give the ascending ordinals of all paragraphs that have a leaf, and their scores."""
-    required = _required([leaf], where)
-    if required is None:
+    query = _query(Flat([leaf], [], [], []), where)
+    if query is None:
         return np.empty(0, np.int64), np.empty(0)
-    desk = _laid(_Query(required, [], []))
-    found = np.empty(required.words[0].place.df, np.int64)
+    desk = _laid(query)
+    found = np.empty(query.required[0].place.df, np.int64)
     scores = np.empty(len(found))
     scoring = Scoring(where.norms, 1.0, NO_CONTEXT, 0.0, NO_BITS)
     count = top.all_scored(where.segment.data.table, desk.table, scoring, BELOW, found, scores)
@@ -138,11 +139,10 @@ def every(leaf: Leaf, where: Where) -> tuple[Ordinals, F64]:
 
 def search(flat: Flat, where: Where, wanted: Wanted) -> int:
     """Offer a segment's paragraphs; answer how many match, if that is asked for."""
-    required = _required(flat.required, where)
-    if required is None:
+    query = _query(flat, where)
+    if query is None:
         return 0
-    query = _Query(required, _words(flat.optional, where), _words(flat.excluded, where))
-    if required.words:
+    if query.required:
         return _all(query, where.segment, wanted)
     return _any(query, where.segment, wanted) if query.optional else 0
 
@@ -150,17 +150,16 @@ def search(flat: Flat, where: Where, wanted: Wanted) -> int:
 def _all(query: "_Query", segment: OpenSegment, wanted: Wanted) -> int:
     """Search for what has all the required words and phrases."""
     scores, ordinals, scoring, counting, hits = wanted
-    (words, phrases), _, excluded = query
-    one_by_one, dense, table = False, False, _laid(query).table
-    if counting:
-        narrowed = len(scoring.allowed) + len(hits) + len(excluded) > 0
-        dense = not (phrases or len(hits)) and all(w.place.dense for w in (*words, *excluded))
-        one_by_one = not dense and (len(words) > 1 or bool(phrases) or narrowed)
-    data = segment.data.table
+    words, phrases, _, excluded = query
+    data, table = segment.data.table, _laid(query).table
+    alone = len(words) == 1 and not (phrases or excluded or len(scoring.allowed) or len(hits))
+    by_bits = counting and not (alone or phrases or len(hits))
+    by_bits = by_bits and all(word.place.dense for word in (*words, *excluded))
+    one_by_one = counting and not (alone or by_bits)
     found = top.top(data, table, scoring, scores, ordinals, segment.base, one_by_one, hits)
-    if not counting or one_by_one:
-        return found
-    return words[0].place.df if not dense else sets.count_all(data, table)
+    if by_bits:
+        return sets.count_all(data, table)
+    return words[0].place.df if alone else found
 
 
 def _any(query: "_Query", segment: OpenSegment, wanted: Wanted) -> int:
@@ -195,26 +194,24 @@ class _Phrase(NamedTuple):
     weight: float
 
 
-class _Required(NamedTuple):
-    """Words, the rarest first, and phrases; words of phrases that score nothing are among them."""
-
-    words: list[_Word]
-    phrases: list[_Phrase]
-
-
 class _Query(NamedTuple):
-    """What of a query is in a segment."""
+    """What of a query is in a segment.
 
-    required: _Required
+    `required` are words, the rarest first; those of the phrases that score nothing are among them.
+    """
+
+    required: list[_Word]
+    phrases: list[_Phrase]
     optional: list[_Word]
     excluded: list[_Word]
 
 
-def _required(leaves: Sequence[Leaf], where: Where) -> _Required | None:
-    """Look required leaves up in a segment; None where one is not in it."""
-    words, phrases = [], []
+def _query(flat: Flat, where: Where) -> _Query | None:
+    """Look a query up in a segment; None where something that is required is not in it."""
+    words: list[_Word] = []
+    phrases: list[_Phrase] = []
     look_up, number = where.statistics.word, where.place
-    for field, texts, slop, boost in leaves:
+    for field, texts, slop, boost in flat.required:
         places, idf = [], 0.0
         for text in texts:
             found, own = look_up(field, text)
@@ -234,7 +231,9 @@ def _required(leaves: Sequence[Leaf], where: Where) -> _Required | None:
     if len(words) > 1:
         words = _once(words)
         words.sort(key=_rarity)
-    return _Required(words, phrases)
+    optional = _words(flat.optional, where) if flat.optional else []
+    excluded = _words(flat.excluded, where) if flat.excluded else []
+    return _Query(words, phrases, optional, excluded)
 
 
 def _rarity(word: _Word) -> int:
@@ -253,11 +252,9 @@ def _words(leaves: Sequence[Leaf], where: Where) -> list[_Word]:
 
 def _once(words: list[_Word]) -> list[_Word]:
     """Take words together that are the same."""
-    counts: dict[_Word, int] = {}
-    for word in words:
-        counts[word] = counts.get(word, 0) + 1
-    if len(counts) == len(words):
+    if len({word.place.term for word in words}) == len(words):
         return words
+    counts = Counter(words)
     return [word._replace(typed=count) for word, count in counts.items()]
 
 
@@ -266,8 +263,8 @@ def _once(words: list[_Word]) -> list[_Word]:
 
 def _laid(query: _Query) -> Desk:
     """Put a query into the thread's room; for a long one a larger is made, and not kept."""
-    (words, phrases), optional, excluded = query
-    words = words + optional + excluded if optional or excluded else words
+    required, phrases, optional, excluded = query
+    words = required + optional + excluded if optional or excluded else required
     inside = sum([len(phrase.places) for phrase in phrases]) if phrases else 0
     desk = _thread_desk() if max(len(words), inside) <= _TERMS else new_desk(len(words) + inside)
     room = desk.room
@@ -276,11 +273,11 @@ def _laid(query: _Query) -> Desk:
     for place, weight, count in words:
         terms[i], weights[i], typed[i] = place.term, weight, count
         i += 1
-    ends[0] = required = len(query.required.words)
-    ends[1] = required + len(optional)
+    ends[0] = len(required)
+    ends[1] = len(required) + len(optional)
     ends[2], ends[3] = i, len(phrases)
     if phrases:
-        _lay_phrases(phrases, query.required.words, len(words), room)
+        _lay_phrases(phrases, required, len(words), room)
     return desk
 
 

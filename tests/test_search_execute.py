@@ -15,6 +15,7 @@ from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.errors import Damaged
+from search import flat
 from search.execute import execute
 from search.query import parse
 
@@ -285,12 +286,12 @@ def test_what_an_error_left_behind_is_in_no_later_answer(tmp_path, monkeypatch):
     wanted = execute(snapshot, tree)
     monkeypatch.setattr("search.flat.FEW", 0)  # so that windows are used
 
-    def broken(*arguments):
-        arguments[-1].scores[:] = 1.0
+    def broken(*_):
+        flat._thread_desk().room.scores[:] = 1.0
         raise ValueError("damaged")
 
     with monkeypatch.context() as patch:
-        patch.setattr("search.kernels.disjunction.top_any", broken)
+        patch.setattr("search.kernels.top.top", broken)
         with pytest.raises(Damaged, match="damaged"):
             execute(snapshot, tree)
     assert execute(snapshot, tree).scores.tolist() == wanted.scores.tolist()

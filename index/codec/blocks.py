@@ -97,31 +97,8 @@ def columns(arrays: Mapping[str, Array]) -> Columns:
     return Columns(df, block, term_max, bitmap, *found)
 
 
-@inlined
-def columns_at(table: I64) -> Columns:
-    """Read columns from the table that was made of them."""
-    return Columns(
-        tables.u32(table, 0),
-        tables.u32(table, 1),
-        tables.f32(table, 2),
-        tables.u32(table, 3),
-        tables.f32(table, 4),
-        tables.u32(table, 5),
-        tables.u32(table, 6),
-        tables.u32(table, 7),
-        tables.u32(table, 8),
-        tables.u32(table, 9),
-        tables.u8(table, 10),
-        tables.u8(table, 11),
-        tables.u8(table, 12),
-        tables.f32(table, 13),
-        tables.u8(table, 14),
-        tables.u8(table, 15),
-        tables.u64(table, 16),
-        tables.u32(table, 17),
-        tables.u8(table, 18),
-        tables.u32(table, 19),
-    )
+columns_at = tables.reader(Columns)
+"""Read columns from the table that was made of them."""
 
 
 @inlined

@@ -114,7 +114,7 @@ def keep_matching(segment: I64, room: I64, count: int) -> int:
     for i in range(1, r.ends[2]):
         if not r.ends[0] <= i < r.ends[1]:
             count = _keep_there(segment, room, i, count)
-            count = _keep_in_phrases(c, segment, room, 0, i, count, 0.0, -np.inf)
+            count = _keep_in_phrases(c, segment, room, i64(0), i, count, 0.0, -np.inf)
     for p in range(r.ends[3]):
         count = keep_phrase(segment, room, p, count)
     return count
@@ -147,17 +147,17 @@ def _keep_in_phrases(
 
 
 @kernel
-def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known: bool) -> int:
+def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known: int) -> int:
     """Add to `partial` what the terms in `order` and the phrases add; keep what can be the best.
 
     First what the `lead` adds, unless it is -1. `wanted` terms are looked up. What lacks a required
-    one, or has one that is excluded, goes, unless it is `known` that none does.
+    one, or has one that is excluded, goes, unless it is `known` (1, not 0) that none does.
     """
     c, r = columns_at(segment), room_at(room)
     worst, rest = r.best_scores[0], bound_rest(r, wanted)
     required, first = r.ends[0], 0
     r.begun[: r.ends[3]] = 0
-    if wanted > 0 and r.order[0] < required and not known:
+    if wanted > 0 and r.order[0] < required and known == 0:
         # Most have not this term: what the lead adds to them need not be known.
         count, first = _keep_there(segment, room, r.order[0], count), 1
     if lead >= 0:
@@ -166,7 +166,7 @@ def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known:
         i = r.order[m]
         if required <= i < r.ends[1]:
             look_up(segment, room, i, count)
-        elif not known:
+        elif known == 0:
             count = count if m < first else _keep_there(segment, room, i, count)
             count = _keep_in_phrases(c, segment, room, lead, i, count, rest, worst)
         rest -= r.most[i]
@@ -174,7 +174,7 @@ def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known:
             count = _add(c, r, i, count, rest, worst)
     for p in range(r.ends[3]):
         rest -= r.most[r.ends[2] + p]
-        if not known:
+        if known == 0:
             count = keep_phrase(segment, room, p, count)
         count = _add_phrase(c, r, p, count, rest, worst)
     return count

@@ -47,7 +47,7 @@ def by_lead(
             count = _candidates(c, r, lead, block)
             count = keep_allowed(r, begin, last, count)
             count = keep_able(segment, room, lead, block, count, _rest(r, lead, wanted))
-            count = complete(segment, room, lead, wanted, count, False)
+            count = complete(segment, room, lead, wanted, count, i64(0))
             offer_all(r, base, count)
         block += 1
     return last + 1
@@ -57,13 +57,13 @@ def by_lead(
 def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
     """Offer the paragraphs that match, and count them all, or set their bits in `hits`."""
     c, r = columns_at(segment), room_at(room)
-    term, total = r.terms[0], i64(0)
-    for block in range(c.block[term], c.block[term + 1]):
+    lead, term, total = i64(0), r.terms[0], i64(0)
+    for block in range(i64(c.block[term]), i64(c.block[term + 1])):
         worst, begin = r.best_scores[0], i64(0)
         if block > c.block[term]:
             begin = i64(c.last[block - 1]) + 1
-        highest = _highest(c, r, 0, wanted, block, begin, worst)
-        count = _candidates(c, r, 0, block)
+        highest = _highest(c, r, lead, wanted, block, begin, worst)
+        count = _candidates(c, r, lead, block)
         count = keep_allowed(r, i64(0), i64(c.last[block]), count)
         count = keep_matching(segment, room, count)
         total += count
@@ -71,8 +71,8 @@ def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
             ordinal = r.candidates[r.kept[k]]
             r.hits[ordinal >> 6] |= np.uint64(1) << np.uint64(ordinal & 63)
         if highest > worst and count > 0:
-            count = keep_able(segment, room, 0, block, count, _rest(r, 0, wanted))
-            count = complete(segment, room, 0, wanted, count, True)
+            count = keep_able(segment, room, lead, block, count, _rest(r, lead, wanted))
+            count = complete(segment, room, lead, wanted, count, i64(1))
             offer_all(r, base, count)
     return total
 
@@ -84,13 +84,13 @@ def every(segment: I64, room: I64, wanted: int, found: I64, scores: F64) -> int:
     There is room for as many as the lead has, which is the first term. Nothing is among the best.
     """
     c, r = columns_at(segment), room_at(room)
-    term, total = r.terms[0], i64(0)
-    for block in range(c.block[term], c.block[term + 1]):
-        count = _candidates(c, r, 0, block)
+    lead, term, total = i64(0), r.terms[0], i64(0)
+    for block in range(i64(c.block[term]), i64(c.block[term + 1])):
+        count = _candidates(c, r, lead, block)
         count = keep_allowed(r, i64(0), i64(c.last[block]), count)
         count = keep_matching(segment, room, count)
-        count = keep_able(segment, room, 0, block, count, 0.0)
-        count = complete(segment, room, 0, wanted, count, True)
+        count = keep_able(segment, room, lead, block, count, 0.0)
+        count = complete(segment, room, lead, wanted, count, i64(1))
         for k in range(count):
             j = r.kept[k]
             found[total], scores[total] = r.candidates[j], r.partial[j]

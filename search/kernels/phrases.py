@@ -107,7 +107,7 @@ def keep_phrase(segment: I64, room: I64, p: int, count: int) -> int:
     c, r = columns_at(segment), room_at(room)
     row = r.phrase_slop[p] < 0
     if row and r.begun[p] == 0:  # it is of one term
-        count = narrow(segment, room, p, -1, r.phrase_term[r.phrase_start[p]], count)
+        count = narrow(segment, room, p, i64(-1), r.phrase_term[r.phrase_start[p]], count)
     n = 0
     for k in range(count):
         j = r.kept[k]

@@ -108,10 +108,6 @@ class Room(NamedTuple):
     most_norm: F32
 
 
-_NORMS, _LIMITS, _CONTEXT, _ALLOWED, _SCORES, _ORDINALS, _HITS = map(
-    Room._fields.index,
-    ("norms", "limits", "context", "allowed", "best_scores", "best_ordinals", "hits"),
-)
 ROWS = 12
 """Rows of numbers about the words of a phrase."""
 
@@ -176,51 +172,8 @@ def new_desk(size: int) -> Desk:
     return Desk(room, tables.table(room), size)
 
 
-@inlined
-def room_at(table: I64) -> Room:
-    """Read a room from its table."""
-    return Room(
-        tables.i64s(table, 0),
-        tables.f32(table, 1),
-        tables.f64(table, 2),
-        tables.i64s(table, 3),
-        tables.i64s(table, 4),
-        tables.i64s(table, 5),
-        tables.i64s(table, 6),
-        tables.i64s(table, 7),
-        tables.f32(table, 8),
-        tables.f64(table, 9),
-        tables.f64(table, 10),
-        tables.u64(table, 11),
-        tables.f64(table, 12),
-        tables.i64s(table, 13),
-        tables.u64(table, 14),
-        tables.i64s(table, 15),
-        tables.i64s(table, 16),
-        tables.i64s(table, 17),
-        tables.i64s(table, 18),
-        tables.i64s(table, 19),
-        tables.i64s(table, 20),
-        tables.f64(table, 21),
-        tables.i64s(table, 22),
-        tables.f32(table, 23),
-        tables.u64(table, 24),
-        tables.u64(table, 25),
-        tables.i64s(table, 26),
-        tables.i64s(table, 27),
-        tables.i64s(table, 28),
-        tables.i64s(table, 29),
-        tables.f64(table, 30),
-        tables.f64(table, 31),
-        tables.i64s(table, 32),
-        tables.i64s(table, 33),
-        tables.f64(table, 34),
-        tables.u64(table, 35),
-        tables.i64s(table, 36),
-        tables.i64s(table, 37),
-        tables.f64(table, 38),
-        tables.f32(table, 39),
-    )
+room_at = tables.reader(Room)
+"""Read a room from its table."""
 
 
 class Scoring(NamedTuple):
@@ -233,16 +186,20 @@ class Scoring(NamedTuple):
     allowed: U64
 
 
+_NORMS, _CONTEXT, _ALLOWED, _SCORES, _ORDINALS, _HITS = (
+    2 * Room._fields.index(name)
+    for name in ("norms", "context", "allowed", "best_scores", "best_ordinals", "hits")
+)
+
+
 @inlined
 def lay_out(table: I64, scoring: Scoring, scores: F64, ordinals: I64, hits: U64) -> None:
-    """Put into a room what changes from query to query."""
-    limits = tables.f64(table, _LIMITS)
+    """Put into a room what changes from query to query, before it is read."""
+    table[_NORMS], table[_NORMS + 1] = tables.address(scoring.norms), len(scoring.norms)
+    table[_CONTEXT], table[_CONTEXT + 1] = tables.address(scoring.context), len(scoring.context)
+    table[_ALLOWED], table[_ALLOWED + 1] = tables.address(scoring.allowed), len(scoring.allowed)
+    table[_SCORES], table[_SCORES + 1] = tables.address(scores), len(scores)
+    table[_ORDINALS], table[_ORDINALS + 1] = tables.address(ordinals), len(ordinals)
+    table[_HITS], table[_HITS + 1] = tables.address(hits), len(hits)
+    limits = room_at(table).limits
     limits[0], limits[1] = scoring.growth, scoring.context_max
-    table[2 * _NORMS], table[2 * _NORMS + 1] = tables.address(scoring.norms), len(scoring.norms)
-    table[2 * _CONTEXT] = tables.address(scoring.context)
-    table[2 * _CONTEXT + 1] = len(scoring.context)
-    table[2 * _ALLOWED] = tables.address(scoring.allowed)
-    table[2 * _ALLOWED + 1] = len(scoring.allowed)
-    table[2 * _SCORES], table[2 * _SCORES + 1] = tables.address(scores), len(scores)
-    table[2 * _ORDINALS], table[2 * _ORDINALS + 1] = tables.address(ordinals), len(ordinals)
-    table[2 * _HITS], table[2 * _HITS + 1] = tables.address(hits), len(hits)

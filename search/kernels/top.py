@@ -48,10 +48,10 @@ def top(
     rank(c, r)
     end, optional, first = i64(len(c.length)) - 1, r.ends[1] - r.ends[0], i64(0)
     if r.ends[0] > 0:
-        wanted = put_in_order(r, 0, optional)
+        wanted = put_in_order(r, i64(0), optional)
         if count:
             return counting(segment, room, wanted, base)
-        first = by_lead(segment, room, 0, wanted, first, end, _enough(c, r), base)
+        first = by_lead(segment, room, i64(0), wanted, first, end, _enough(c, r), base)
     if optional == 0 or first > end:
         return i64(0)
     first = by_windows(segment, room, first, base)
@@ -114,7 +114,7 @@ def all_scored(
     c, r = columns_at(segment), room_at(room)
     set_cursors(c, r)
     rank(c, r)
-    return every(segment, room, put_in_order(r, 0, 0), found, scores)
+    return every(segment, room, put_in_order(r, i64(0), i64(0)), found, scores)
 
 
 @kernel

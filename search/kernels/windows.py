@@ -109,7 +109,7 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
     """Offer the paragraphs from one to another, and leave the room of the window empty."""
     c, r = columns_at(segment), room_at(room)
     needed, optional = _ranked(r), r.ends[1] - r.ends[0]
-    wanted = put_in_order(r, -1, needed)
+    wanted = put_in_order(r, i64(-1), needed)
     if needed == optional:
         return
     if needed == optional - 1:
@@ -122,7 +122,7 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
         i = r.ranked[k]
         if r.most[i] > 0:
             _add(c, r, i, first, last, r.best_scores[0] - (total - r.most[i]))
-    count, rest = 0, bound_rest(r, wanted)
+    count, rest = i64(0), bound_rest(r, wanted)
     begin = first // 64 * 64
     for word in range(len(r.bits)):
         bits = r.bits[word]
@@ -137,14 +137,14 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
                 count += 1
                 if count == BLOCK:
                     _offer(segment, room, wanted, count, base)
-                    count = 0
+                    count = i64(0)
     _offer(segment, room, wanted, count, base)
 
 
 @inlined
 def _offer(segment: I64, room: I64, wanted: int, count: int, base: int) -> None:
     if count > 0 and wanted > 0:
-        count = complete(segment, room, -1, wanted, count, False)
+        count = complete(segment, room, i64(-1), wanted, count, i64(0))
     offer_all(room_at(room), base, count)
 
 
