@@ -1,7 +1,7 @@
 """One open generation of an index: immutable, shared by any number of threads."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -150,26 +150,11 @@ class Snapshot:
 
     def term(self, stem: str) -> Found:
         """Look a stem up."""
-        return self._find_word("text", stem.encode(errors="replace"))
+        return find_word(self.segments, "text", stem)
 
     def form(self, form: str) -> Found:
         """Look a word up as typed."""
-        return self._find_word("form", form.encode(errors="replace"))
-
-    def _find_word(self, field: str, word: bytes) -> Found:
-        places, total = [], 0
-        for segment in self.segments:
-            data = segment.data
-            number = (data.forms if field == "form" else data.terms).find(word)
-            term, code = number, -1
-            if number != NOT_FOUND and field == "form":
-                term, code, counted = data.form(number)
-                code = code if data.forms_of(term) > 1 else -1
-                total += counted
-            elif number != NOT_FOUND:
-                total += data.document_frequency(number)
-            places.append(None if number == NOT_FOUND else _place(data, term, code))
-        return Found(tuple(places), total)
+        return find_word(self.segments, "form", form)
 
     # Documents and paragraphs.
 
@@ -223,6 +208,23 @@ class Snapshot:
         after = range(local + 1, min(span.stop, local + 1 + context))
         read = (tuple(data.paragraph(p, info.id) for p in r) for r in (before, after))
         return info, next(read), data.paragraph(local, info.id), next(read)
+
+
+def find_word(segments: Sequence[OpenSegment], field: str, word: str) -> Found:
+    """Look a stem up (in the field `text`), or a word as typed (in `form`)."""
+    places, total = [], 0
+    for segment in segments:
+        data = segment.data
+        number = (data.forms if field == "form" else data.terms).find(word.encode(errors="replace"))
+        term, code = number, -1
+        if number != NOT_FOUND and field == "form":
+            term, code, counted = data.form(number)
+            code = code if data.forms_of(term) > 1 else -1
+            total += counted
+        elif number != NOT_FOUND:
+            total += data.document_frequency(number)
+        places.append(None if number == NOT_FOUND else _place(data, term, code))
+    return Found(tuple(places), total)
 
 
 def _place(data: SegmentData, term: int, code: int) -> Place:

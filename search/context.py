@@ -10,8 +10,8 @@ from whoosh.query.spans import SpanNear2
 
 from index.codec.layout import HEADLINE, NONE
 from search import score
-from search.flat import Where
 from search.score import F64
+from search.where import Where
 
 I64 = npt.NDArray[np.int64]
 
@@ -49,12 +49,12 @@ def context(tree: query.Query, where: Where, boost: float = 1.0) -> Sections:
 
 
 def _of_word(word: str, boost: float, where: Where) -> Sections:
-    found, idf = where.statistics.word("text", word)
-    place = found.places[where.place]
-    if place is None:
+    words, idf = where.statistics.word("text", word)
+    found = words[where.place]
+    if found is None:
         return NOWHERE
     data = where.segment.data
-    ordinals = data.headlines(place.term).astype(np.int64)
+    ordinals = data.headlines(found.place.term).astype(np.int64)
     if not len(ordinals):
         return NOWHERE
     section = (data.section[ordinals] & ~np.uint32(HEADLINE)).astype(np.int64)

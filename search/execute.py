@@ -5,7 +5,6 @@ one raises the bar for the next. Queries without nesting go to the kernels, by `
 are evaluated whole, by `general`.
 """
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,16 +17,13 @@ from index.snapshot import OpenSegment, Snapshot
 from search import flat
 from search.context import NOWHERE
 from search.context import context as context_of
-from search.flat import Wanted, Where
 from search.general import General
-from search.kernels.room import Scoring
-from search.kernels.scoring import NOBODY, sort
+from search.kernels.room import MAX_BEST, NO_BITS, NO_CONTEXT, Laid, Scoring, laid
+from search.kernels.scoring import sort
 from search.kernels.sets import count_documents
 from search.score import F64
-from search.statistics import Expansions, Ordinals, statistics_of
-
-MAX_PRUNED = 10_000
-"""Up to how many paragraphs are kept in a heap; when more are wanted, all are scored and sorted."""
+from search.statistics import Expansions, Ordinals
+from search.where import Where, everywhere
 
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
@@ -65,7 +61,8 @@ def execute(  # noqa: PLR0913  # what is asked for is named
     statistics. Without `context`, titles and headings above a paragraph add nothing to its score.
     Raises Damaged.
     """
-    search = _Search(snapshot, tree, count, among, context, 0 if documents else None)
+    where = everywhere(snapshot)
+    search = _Search(where, tree, count, among, context, 0 if documents else None)
     try:
         return search.run(snapshot.ordinal_count if k is None else min(k, snapshot.ordinal_count))
     except (ValueError, IndexError) as error:
@@ -77,56 +74,50 @@ def execute(  # noqa: PLR0913  # what is asked for is named
 class _Search:
     """One execution over all segments, and its counts; `documents` is None if not asked for."""
 
-    snapshot: Snapshot
+    everywhere: tuple[Where, ...]
     tree: query.Query
     count: bool
     among: Bools | None
     context: bool
     documents: int | None
+    expansions: Expansions | None = None
 
     def run(self, k: int) -> Answer:
-        statistics = statistics_of(self.snapshot)
-        expansions = Expansions(self.snapshot, statistics)
-        where = [
-            Where(segment, place, statistics, expansions, self.snapshot.norms)
-            for place, segment in enumerate(self.snapshot.segments)
-        ]
-        unnested = flat.flattened(self.tree) if k <= MAX_PRUNED else None
-        found = self._evaluated(where, k) if unnested is None else self._pruned(unnested, where, k)
+        # When more are wanted than there is room for, all are scored and sorted.
+        unnested = flat.flattened(self.tree) if k <= MAX_BEST else None
+        found = self._evaluated(k) if unnested is None else self._pruned(unnested, k)
         ordinals, scores, total = found
-        warnings = tuple(expansions.warnings)
+        warnings = tuple(self.expansions.warnings) if self.expansions else ()
         return Answer(ordinals, scores, total if self.count else None, self.documents, warnings)
 
     # Without nesting.
 
-    def _pruned(
-        self, query: flat.Flat, everywhere: list[Where], k: int
-    ) -> tuple[Ordinals, F64, int]:
-        scores, ordinals = np.empty(k or 1), np.empty(k or 1, np.int64)
-        scores.fill(-1.0 if k else math.inf)
-        ordinals.fill(NOBODY)
+    def _pruned(self, query: flat.Flat, k: int) -> tuple[Ordinals, F64, int]:
+        scorings = [self._scoring(where, query.barred) for where in self.everywhere]
+        desk = flat.desk_for(query, k)
         counting = self.count or self.documents is not None
         total = 0
-        for where in everywhere:
-            scoring = self._scoring(where, query.barred)
-            hits = flat.NO_BITS if self.documents is None else _no_hits(where.segment)
-            total += flat.search(query, where, Wanted(scores, ordinals, scoring, counting, hits))
+        for where, scoring in zip(self.everywhere, scorings, strict=True):
+            total += flat.search(query, where, scoring, desk, counting)
             if self.documents is not None:
-                self.documents += count_documents(hits, where.segment.data.document_first)
-        count = sort(scores, ordinals)
-        return ordinals[:count], scores[:count], total
+                first = where.segment.data.document_first
+                self.documents += count_documents(scoring.scoring.hits, first)
+        count, room = sort(desk.table), desk.room
+        return room.best_ordinals[:count].copy(), room.best_scores[:count].copy(), total
 
-    def _scoring(self, where: Where, barred: list[query.Query]) -> Scoring:
-        growth, segment = self.snapshot.growth[where.place], where.segment
-        allowed = flat.NO_BITS
+    def _scoring(self, where: Where, barred: list[query.Query]) -> Laid:
+        segment, allowed, context, highest = where.segment, NO_BITS, NO_CONTEXT, 0.0
         if barred or segment.live is not None or self.among is not None:
             allowed = self._allowed(where, barred)
         sections, values = context_of(self.tree, where) if self.context else NOWHERE
-        if not len(sections):
-            return Scoring(where.norms, growth, flat.NO_CONTEXT, 0.0, allowed)
-        dense = np.zeros(len(segment.data.section_title))
-        dense[sections] = values
-        return Scoring(where.norms, growth, dense, float(values.max()), allowed)
+        if len(sections):
+            context, highest = np.zeros(len(segment.data.section_title)), float(values.max())
+            context[sections] = values
+        if not (len(sections) or len(allowed) or self.documents is not None):
+            return where.scoring
+        hits = NO_BITS if self.documents is None else _no_hits(segment)
+        limits = np.array([where.growth, highest])
+        return laid(Scoring(where.norms, limits, context, allowed, hits))
 
     def _allowed(self, where: Where, barred: list[query.Query]) -> U64:
         """Give the bits of the paragraphs that may be hits; none at all where every one may."""
@@ -140,12 +131,16 @@ class _Search:
 
     def _matching(self, tree: query.Query, where: Where) -> Bools:
         matching = np.zeros(where.segment.data.paragraph_count, np.bool_)
-        matching[General(where).evaluate(tree).ordinals] = True
+        matching[self._general(where).evaluate(tree).ordinals] = True
         return matching
+
+    def _general(self, where: Where) -> General:
+        self.expansions = self.expansions or Expansions(where.statistics)
+        return General(where, self.expansions)
 
     def _narrowed(self, segment: OpenSegment) -> U64:
         allowed = self._narrowing(segment)
-        return flat.NO_BITS if allowed is None else _packed(allowed)
+        return NO_BITS if allowed is None else _packed(allowed)
 
     def _narrowing(self, segment: OpenSegment) -> Bools | None:
         if self.among is None:
@@ -155,11 +150,11 @@ class _Search:
 
     # With nesting.
 
-    def _evaluated(self, everywhere: list[Where], k: int) -> tuple[Ordinals, F64, int]:
+    def _evaluated(self, k: int) -> tuple[Ordinals, F64, int]:
         ordinals, scores = [np.empty(0, np.int64)], [np.empty(0)]
-        for where in everywhere:
+        for where in self.everywhere:
             segment = where.segment
-            found = General(where).evaluate(self.tree)
+            found = self._general(where).evaluate(self.tree)
             local, score = found.ordinals, found.scores
             allowed = self._narrowing(segment)
             if allowed is not None:

@@ -13,9 +13,9 @@ from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from search import flat, score
-from search.flat import Where
 from search.score import F64
-from search.statistics import Ordinals
+from search.statistics import Expansions, Ordinals
+from search.where import Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ NOTHING = Matches(np.empty(0, np.int64), np.empty(0))
 class General:
     """The evaluation of a tree over one segment; contexts are not added."""
 
-    def __init__(self, where: Where) -> None:
+    def __init__(self, where: Where, expansions: Expansions) -> None:
         self._where = where
+        self._expansions = expansions
         self._data = where.segment.data
         self._leaves: dict[tuple[str, float], Matches] = {}  # a word may be typed many times
 
@@ -98,7 +99,7 @@ class General:
         return Matches(*flat.every(leaf, self._where)) if leaf else NOTHING
 
     def _several(self, node: query.Prefix | query.Wildcard, boost: float) -> Matches:
-        known = self._where.expansions.of(node)
+        known = self._expansions.of(node)
         ordinals, frequencies = known.unions[self._where.segment.base]
         if not known.scored:
             return Matches(ordinals, np.zeros(len(ordinals)))

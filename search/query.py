@@ -14,7 +14,6 @@ in the field `form` as typed.
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from whoosh import query
@@ -59,8 +58,7 @@ _OPERAND_ENDS = ("word", "phrase", "close")
 _OPERAND_STARTS = ("word", "phrase", "open", "sign", "NOT")
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A query as it was understood.
 
     `warnings` says what was repaired; `relaxable` tells that it may be read again with any of its

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ from whoosh import query
 
 from index.analysis import stem
 from index.codec.segment import U32
-from index.snapshot import Found, OpenSegment, Snapshot
+from index.snapshot import OpenSegment, Place, Snapshot, find_word
 from search import score
 
 MAX_FORMS = 1024
@@ -37,18 +36,29 @@ class Expansion:
     unions: dict[int, tuple[Ordinals, U32]]
 
 
-class Weighed(NamedTuple):
-    """Where a word stands, and its idf."""
+class Word(NamedTuple):
+    """A word in a segment: where it stands, what it scores by itself, how often it was typed."""
 
-    found: Found
+    place: Place
+    weight: float
+    typed: int
+
+
+class Weighed(NamedTuple):
+    """A word in each segment, None where it is not there, as it scores without a boost: its idf."""
+
+    words: tuple[Word | None, ...]
     idf: float
 
 
 class Statistics:
-    """Looks words up in a snapshot and weighs them; any number of threads may share it."""
+    """Looks words up in a snapshot and weighs them; any number of threads may share it.
+
+    It does not hold the snapshot, and so can be kept as long as that lives.
+    """
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._term, self._form = snapshot.term, snapshot.form
+        self.segments = snapshot.segments
         self._count = snapshot.with_tokens
         self._known: dict[tuple[str, str], Weighed] = {}
 
@@ -56,33 +66,25 @@ class Statistics:
         """Look a word up: its stem in the field `text`, itself in `form`."""
         known = self._known.get((field, word))
         if known is None:
-            found = self._form(word) if field == "form" else self._term(stem(word))
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
-            known = self._known[field, word] = Weighed(found, self.idf(found.df))
+            known = self._known[field, word] = self._look_up(field, word)
         return known
+
+    def _look_up(self, field: str, word: str) -> Weighed:
+        found = find_word(self.segments, field, word if field == "form" else stem(word))
+        idf = self.idf(found.df)
+        return Weighed(tuple(place and Word(place, idf, 1) for place in found.places), idf)
 
     def idf(self, document_frequency: int) -> float:
         """Give the idf of what stands in so many paragraphs."""
         return score.idf(self._count, document_frequency)
 
 
-_of: WeakKeyDictionary[Snapshot, Statistics] = WeakKeyDictionary()
-
-
-def statistics_of(snapshot: Snapshot) -> Statistics:
-    """Give the statistics of a snapshot, the same as last time."""
-    statistics = _of.get(snapshot)
-    if statistics is None:
-        statistics = _of[snapshot] = Statistics(snapshot)
-    return statistics
-
-
 class Expansions:
     """What the prefixes and patterns of one query stand for, and what is to be said of them."""
 
-    def __init__(self, snapshot: Snapshot, statistics: Statistics) -> None:
-        self._snapshot = snapshot
+    def __init__(self, statistics: Statistics) -> None:
         self._statistics = statistics
         self._expansions: dict[str, Expansion] = {}
         self.warnings: list[str] = []
@@ -97,7 +99,7 @@ class Expansions:
     def _expand(self, node: query.Prefix | query.Wildcard, text: str) -> Expansion:
         words: set[bytes] = set()
         unions = {}
-        for segment in self._snapshot.segments:
+        for segment in self._statistics.segments:
             forms = segment.data.forms
             numbers = _forms(segment, node)
             words.update(forms[number] for number in numbers)

@@ -1,7 +1,9 @@
+import gc
 import os
 import random
 import subprocess
 import sys
+import weakref
 
 import oracle
 import pytest
@@ -295,3 +297,12 @@ def test_what_an_error_left_behind_is_in_no_later_answer(tmp_path, monkeypatch):
         with pytest.raises(Damaged, match="damaged"):
             execute(snapshot, tree)
     assert execute(snapshot, tree).scores.tolist() == wanted.scores.tolist()
+
+
+def test_a_generation_is_let_go_when_nobody_holds_it(tmp_path):
+    snapshot = write(tmp_path, [texts("a", "title", "war and peace")])
+    assert execute(snapshot, parse("war").tree, 10).total == 1
+    held = weakref.ref(snapshot)
+    del snapshot
+    gc.collect()
+    assert held() is None

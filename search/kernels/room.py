@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from index.codec import tables
 from index.codec.blocks import BLOCK
-from index.codec.compiled import inlined
+from index.codec.compiled import inlined, kernel
 
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
@@ -24,8 +24,15 @@ WINDOW = 1 << 14
 LANES = 4
 """Words of bits for the positions of a phrase in a paragraph."""
 
+MAX_BEST = 10_000
+"""Up to how many of the best paragraphs there is room for."""
+
 FEW = 2048
 """Up to how many postings a disjunction is merged paragraph by paragraph, without windows."""
+
+
+NO_BITS: U64 = np.empty(0, np.uint64)
+NO_CONTEXT: F64 = np.empty(0)
 
 
 class Room(NamedTuple):
@@ -45,7 +52,8 @@ class Room(NamedTuple):
     paragraph's score. `allowed` (u64, a bit a paragraph, or empty) narrows the hits.
 
     The answer: `best_scores` and `best_ordinals` are a heap, the worst on top; NOBODY stands where
-    there is none yet. Where `hits` (u64) is not empty, the bit of each hit is set in it.
+    there is none yet. In the table they are as long as paragraphs are wanted. Where `hits` (u64) is
+    not empty, the bit of each hit is set in it.
 
     The cursors of terms, which only move forward: `block`, the `row` in it, and which block
     `ordinals` has `decoded` of it.
@@ -78,9 +86,9 @@ class Room(NamedTuple):
     limits: F64
     context: F64
     allowed: U64
+    hits: U64
     best_scores: F64
     best_ordinals: I64
-    hits: U64
     block: I64
     row: I64
     decoded: I64
@@ -138,11 +146,11 @@ def new_desk(size: int) -> Desk:
         ends=numbers(4),
         norms=np.empty(0, np.float32),
         limits=np.zeros(2),
-        context=np.empty(0),
-        allowed=np.empty(0, np.uint64),
-        best_scores=np.empty(0),
-        best_ordinals=np.empty(0, np.int64),
-        hits=np.empty(0, np.uint64),
+        context=NO_CONTEXT,
+        allowed=NO_BITS,
+        hits=NO_BITS,
+        best_scores=np.zeros(MAX_BEST),
+        best_ordinals=numbers(MAX_BEST),
         block=numbers(size),
         row=numbers(size),
         decoded=numbers(size),
@@ -177,29 +185,46 @@ room_at = tables.reader(Room)
 
 
 class Scoring(NamedTuple):
-    """What turns frequencies into scores, and narrows the hits: as in `Room`."""
+    """What turns frequencies into scores, narrows the hits, and takes their bits: as in `Room`."""
 
     norms: F32
-    growth: float
+    limits: F64
     context: F64
-    context_max: float
     allowed: U64
+    hits: U64
 
 
-_NORMS, _CONTEXT, _ALLOWED, _SCORES, _ORDINALS, _HITS = (
-    2 * Room._fields.index(name)
-    for name in ("norms", "context", "allowed", "best_scores", "best_ordinals", "hits")
-)
+class Laid(NamedTuple):
+    """A scoring, and the table of it for kernels."""
+
+    scoring: Scoring
+    table: I64
+
+
+def laid(scoring: Scoring) -> Laid:
+    """Make the table of a scoring."""
+    return Laid(scoring, tables.table(scoring))
+
+
+_PLACES = tuple(Room._fields.index(name) for name in Scoring._fields)
+_SCORES, _ORDINALS = (Room._fields.index(name) for name in ("best_scores", "best_ordinals"))
+NOBODY = (1 << 63) - 1
+"""The ordinal of no paragraph."""
 
 
 @inlined
-def lay_out(table: I64, scoring: Scoring, scores: F64, ordinals: I64, hits: U64) -> None:
-    """Put into a room what changes from query to query, before it is read."""
-    table[_NORMS], table[_NORMS + 1] = tables.address(scoring.norms), len(scoring.norms)
-    table[_CONTEXT], table[_CONTEXT + 1] = tables.address(scoring.context), len(scoring.context)
-    table[_ALLOWED], table[_ALLOWED + 1] = tables.address(scoring.allowed), len(scoring.allowed)
-    table[_SCORES], table[_SCORES + 1] = tables.address(scores), len(scores)
-    table[_ORDINALS], table[_ORDINALS + 1] = tables.address(ordinals), len(ordinals)
-    table[_HITS], table[_HITS + 1] = tables.address(hits), len(hits)
-    limits = room_at(table).limits
-    limits[0], limits[1] = scoring.growth, scoring.context_max
+def lay_out(room: I64, scoring: I64) -> None:
+    """Put a scoring into a room, before that is read."""
+    for i in range(len(_PLACES)):
+        at = 2 * _PLACES[i]
+        room[at], room[at + 1] = scoring[2 * i], scoring[2 * i + 1]
+
+
+@kernel
+def begin(room: I64, k: int) -> None:
+    """Forget the best paragraphs of before; the best k are wanted, at most MAX_BEST."""
+    room[2 * _SCORES + 1] = room[2 * _ORDINALS + 1] = max(k, 1)
+    r = room_at(room)
+    for i in range(len(r.best_scores)):
+        # Where none is wanted, nothing is good enough.
+        r.best_scores[i], r.best_ordinals[i] = np.inf if k == 0 else -1.0, NOBODY

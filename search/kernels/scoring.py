@@ -6,7 +6,7 @@ import numpy.typing as npt
 from index.codec.blocks import Columns
 from index.codec.compiled import inlined, kernel
 from index.codec.layout import HEADLINE
-from search.kernels.room import Room
+from search.kernels.room import NOBODY, Room, room_at
 from search.score import QUANTUM
 
 U64 = npt.NDArray[np.uint64]
@@ -15,9 +15,6 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 _SCALE = 1 / QUANTUM
-
-NOBODY = (1 << 63) - 1
-"""The ordinal of no paragraph."""
 
 
 @inlined
@@ -96,8 +93,10 @@ def offer(r: Room, score: float, ordinal: int) -> None:
 
 
 @kernel
-def sort(scores: F64, ordinals: I64) -> int:
-    """Sort a heap, the best first, and count what is in it."""
+def sort(room: I64) -> int:
+    """Sort the best paragraphs of a room, the best first, and count them."""
+    r = room_at(room)
+    scores, ordinals = r.best_scores, r.best_ordinals
     for size in range(len(scores) - 1, 0, -1):
         worst, who = scores[0], ordinals[0]
         _sift(scores, ordinals, size, scores[size], ordinals[size])

@@ -7,9 +7,8 @@ from index.codec.blocks import Columns, columns_at, frequencies_of, paragraphs_o
 from index.codec.compiled import i64, inlined, kernel
 from search.kernels.lead import by_lead, counting, every
 from search.kernels.lookup import set_cursors
-from search.kernels.room import Room, Scoring, lay_out, room_at
+from search.kernels.room import NOBODY, Room, begin, lay_out, room_at
 from search.kernels.scoring import (
-    NOBODY,
     bound,
     bound_phrases,
     context_of,
@@ -20,28 +19,17 @@ from search.kernels.scoring import (
 from search.kernels.windows import by_windows, put_in_order, rank
 from search.score import QUANTUM
 
-U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
 
 @kernel
-def top(
-    segment: I64,
-    room: I64,
-    scoring: Scoring,
-    scores: F64,
-    ordinals: I64,
-    base: int,
-    count: bool,
-    hits: U64,
-) -> int:
+def top(segment: I64, room: I64, scoring: I64, base: int, count: bool) -> int:
     """Offer the paragraphs that match the query in a room.
 
-    Of queries with required terms the hits are counted, where asked to, and their bits set in
-    `hits` (u64, or empty).
+    Of queries with required terms the hits are counted, where asked to, and their bits are set.
     """
-    lay_out(room, scoring, scores, ordinals, hits)
+    lay_out(room, scoring)
     c, r = columns_at(segment), room_at(room)
     set_cursors(c, r)
     _raise_worst(c, r)
@@ -103,14 +91,13 @@ def _enough(c: Columns, r: Room) -> float:
 
 
 @kernel
-def all_scored(
-    segment: I64, room: I64, scoring: Scoring, worst: F64, found: I64, scores: F64
-) -> int:
+def all_scored(segment: I64, room: I64, scoring: I64, found: I64, scores: F64) -> int:
     """Give all paragraphs that have the required terms and phrases, and their scores; count them.
 
-    There is room for as many as the first term has. `worst` (f64) is below all scores.
+    There is room for as many as the first term has. None is offered.
     """
-    lay_out(room, scoring, worst, found[:0], scoring.allowed)
+    lay_out(room, scoring)
+    begin(room, i64(1))
     c, r = columns_at(segment), room_at(room)
     set_cursors(c, r)
     rank(c, r)
@@ -118,11 +105,9 @@ def all_scored(
 
 
 @kernel
-def top_few(
-    segment: I64, room: I64, scoring: Scoring, scores: F64, ordinals: I64, base: int
-) -> int:
+def top_few(segment: I64, room: I64, scoring: I64, base: int) -> int:
     """Offer the paragraphs that have any of the terms, of FEW postings in all; count them."""
-    lay_out(room, scoring, scores, ordinals, scoring.allowed[:0])
+    lay_out(room, scoring)
     c, r = columns_at(segment), room_at(room)
     # The ordinals and scores of each term, and behind each term's a sentinel.
     end, nobody = i64(0), i64(len(c.length))
