@@ -16,7 +16,7 @@ from index.codec.bits import load64, popcount
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.container import Array
 from index.codec.layout import ARRAYS, NONE
-from index.codec.packing import bit_width, field, size
+from index.codec.packing import bit_width, field, size, unpack
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
@@ -110,15 +110,12 @@ def block_size(c: Columns, term: int, block: int) -> int:
 
 @inlined
 def paragraphs_of(c: Columns, term: int, block: int, out: I64) -> int:
-    """Decode the ordinals of a block; answer how many there are."""
+    """Decode the ordinals of a block into room for one; answer how many there are."""
     count = block_size(c, term, block)
     ordinal = i64(c.last[block - 1]) if block > c.block[term] else i64(-1)
-    at, width = i64(c.postings[block]), i64(c.paragraph_width[block])
-    mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
+    unpack(c.packed_postings, i64(c.postings[block]), i64(c.paragraph_width[block]), count, out)
     for i in range(count):
-        bit = i * width
-        gap = (load64(c.packed_postings, at + (bit >> 3)) >> np.uint64(bit & 7)) & mask
-        ordinal += i64(gap) + 1
+        ordinal += out[i] + 1
         out[i] = ordinal
     if ordinal != c.last[block]:
         raise ValueError(DAMAGED)
@@ -149,11 +146,12 @@ def frequencies_at(c: Columns, block: int, count: int) -> int:
 
 @inlined
 def frequencies_of(c: Columns, term: int, block: int, out: I64) -> int:
-    """Decode the frequencies of a block; answer how many there are."""
+    """Decode the frequencies of a block into room for one; answer how many there are."""
     count = block_size(c, term, block)
-    at, width = frequencies_at(c, block, count), i64(c.tf_width[block])
+    at = frequencies_at(c, block, count)
+    unpack(c.packed_postings, at, i64(c.tf_width[block]), count, out)
     for i in range(count):
-        out[i] = field(c.packed_postings, at, width, i) + 1
+        out[i] += 1
     return count
 
 

@@ -15,7 +15,11 @@ U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 
+I64 = npt.NDArray[np.int64]
+
 MAX_WIDTH = 56
+NARROW = 7
+"""Of up to how many bits eight fields are in one load, wherever they begin."""
 
 
 @inlined
@@ -55,3 +59,18 @@ def field(packed: U8, at: int, width: int, i: int) -> int:
     bit = i * width
     word = load64(packed, at + (bit >> 3)) >> np.uint64(bit & 7)
     return i64(word & ((np.uint64(1) << np.uint64(width)) - np.uint64(1)))
+
+
+@inlined
+def unpack(data: U8, at: int, width: int, count: int, out: I64) -> None:
+    """Decode a stretch of fields; narrow ones eight at a load, so up to seven more are written."""
+    if width > NARROW:
+        for i in range(count):
+            out[i] = field(data, at, width, i)
+        return
+    mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
+    for i in range(0, count, 8):
+        bit = i * width
+        word = load64(data, at + (bit >> 3)) >> np.uint64(bit & 7)
+        for k in range(8):
+            out[i + k] = (word >> np.uint64(k * width)) & mask

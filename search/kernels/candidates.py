@@ -15,6 +15,7 @@ from index.codec.blocks import (
     frequencies_at,
     frequencies_of,
     frequency_at,
+    paragraphs_of,
 )
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.packing import field
@@ -28,37 +29,56 @@ I64 = npt.NDArray[np.int64]
 
 
 @inlined
-def keep_allowed(r: Room, first: int, last: int, count: int) -> int:
-    """Keep the candidates from one ordinal to another that may be hits; count them."""
-    n = 0
+def scan(c: Columns, r: Room, term: int, block: int, first: int, last: int) -> int:
+    """Make a block of a term the chunk of candidates, and read the frequencies.
+
+    Those are kept that lie between two ordinals, may be hits, and are within the limits of norms
+    for their frequencies; counts them.
+    """
+    count = paragraphs_of(c, term, block, r.candidates)
+    frequencies_of(c, term, block, r.frequencies)
+    most, n = np.uint32(len(r.most_norm) - 1), np.uint32(0)
     for j in range(count):
-        ordinal = r.candidates[j]
+        tf = min(np.uint32(r.frequencies[j]), most)
         r.kept[n] = j
-        n += first <= ordinal <= last
-    if len(r.allowed) == 0:
-        return n
-    count, n = n, 0
+        n += np.uint32(r.norms[c.length[np.uint32(r.candidates[j])]] <= r.most_norm[tf])
+    count = i64(n)
+    if r.candidates[0] < first or c.last[block] > last:
+        count = _keep_between(r, first, last, count)
+    return _keep_allowed(r, count) if len(r.allowed) else count
+
+
+@inlined
+def _keep_between(r: Room, first: int, last: int, count: int) -> int:
+    """Keep the candidates from one ordinal to another; count them."""
+    n = 0
+    for k in range(count):
+        r.kept[n] = r.kept[k]
+        n += first <= r.candidates[r.kept[k]] <= last
+    return n
+
+
+@inlined
+def _keep_allowed(r: Room, count: int) -> int:
+    """Keep the candidates that may be hits; count them."""
+    n = 0
     for k in range(count):
         r.kept[n] = r.kept[k]
         n += is_set(r.allowed, r.candidates[r.kept[k]])
     return n
 
 
-@kernel
-def keep_able(segment: I64, room: I64, lead: int, block: int, count: int, rest: float) -> int:
-    """Keep the candidates, a block of the lead's, that can be among the best; count them.
+@inlined
+def limit_lead(r: Room, lead: int, rest: float) -> None:
+    """Limit the norms of the paragraphs of a lead to those that can be among the best.
 
-    As far as the norm tells up to which a frequency of the lead will do. `rest` bounds what all
-    but the lead, and the phrases with it, can add.
+    `rest` bounds what all but the lead, and the phrases with it, can add.
     """
-    c, r = columns_at(segment), room_at(room)
-    frequencies_of(c, r.terms[lead], block, r.frequencies)
     weight = r.typed[lead] * r.weights[lead]
     for p in range(r.ends[3]):
         if has_term(r, p, lead):
             weight += np.float64(r.weights[r.ends[2] + p])
     limit_norms(r, weight, r.typed[lead], r.best_scores[0] - rest - r.limits[1])
-    return keep_within(c, r, count)
 
 
 @inlined

@@ -6,14 +6,15 @@ Ding and Suel, "Faster top-k document retrieval using block-max indexes" (2011).
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.blocks import BLOCK, Columns, columns_at, paragraphs_of
+from index.codec.blocks import BLOCK, Columns, columns_at
 from index.codec.compiled import i64, inlined, kernel
 from search.kernels.candidates import (
     complete,
-    keep_able,
-    keep_allowed,
     keep_matching,
+    keep_within,
+    limit_lead,
     offer_all,
+    scan,
 )
 from search.kernels.lookup import gallop, highest_between
 from search.kernels.phrases import has_term
@@ -44,9 +45,8 @@ def by_lead(
         if worst >= enough or begin > last:
             return begin
         if _highest(c, r, lead, wanted, block, begin, worst) > worst:
-            count = _candidates(c, r, lead, block)
-            count = keep_allowed(r, begin, last, count)
-            count = keep_able(segment, room, lead, block, count, _rest(r, lead, wanted))
+            limit_lead(r, lead, _rest(r, lead, wanted))
+            count = _candidates(c, r, lead, block, begin, last)
             count = complete(segment, room, lead, wanted, count, i64(0))
             offer_all(r, base, count)
         block += 1
@@ -63,15 +63,16 @@ def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
         if block > c.block[term]:
             begin = i64(c.last[block - 1]) + 1
         highest = _highest(c, r, lead, wanted, block, begin, worst)
-        count = _candidates(c, r, lead, block)
-        count = keep_allowed(r, i64(0), i64(c.last[block]), count)
+        r.most_norm[:] = np.inf
+        count = _candidates(c, r, lead, block, i64(0), i64(c.last[block]))
         count = keep_matching(segment, room, count)
         total += count
         for k in range(count if len(r.hits) else 0):
             ordinal = r.candidates[r.kept[k]]
             r.hits[ordinal >> 6] |= np.uint64(1) << np.uint64(ordinal & 63)
         if highest > worst and count > 0:
-            count = keep_able(segment, room, lead, block, count, _rest(r, lead, wanted))
+            limit_lead(r, lead, _rest(r, lead, wanted))
+            count = keep_within(c, r, count)
             count = complete(segment, room, lead, wanted, count, i64(1))
             offer_all(r, base, count)
     return total
@@ -85,11 +86,10 @@ def every(segment: I64, room: I64, wanted: int, found: I64, scores: F64) -> int:
     """
     c, r = columns_at(segment), room_at(room)
     lead, term, total = i64(0), r.terms[0], i64(0)
+    r.most_norm[:] = np.inf
     for block in range(i64(c.block[term]), i64(c.block[term + 1])):
-        count = _candidates(c, r, lead, block)
-        count = keep_allowed(r, i64(0), i64(c.last[block]), count)
+        count = _candidates(c, r, lead, block, i64(0), i64(c.last[block]))
         count = keep_matching(segment, room, count)
-        count = keep_able(segment, room, lead, block, count, 0.0)
         count = complete(segment, room, lead, wanted, count, i64(1))
         for k in range(count):
             j = r.kept[k]
@@ -99,11 +99,11 @@ def every(segment: I64, room: I64, wanted: int, found: I64, scores: F64) -> int:
 
 
 @inlined
-def _candidates(c: Columns, r: Room, lead: int, block: int) -> int:
-    """Make a block of the lead the chunk of candidates; count them."""
-    count = paragraphs_of(c, r.terms[lead], block, r.candidates)
-    for j in range(count):
-        r.found[lead * BLOCK + j] = block * BLOCK + j
+def _candidates(c: Columns, r: Room, lead: int, block: int, first: int, last: int) -> int:
+    """Make a block of the lead the chunk of candidates, and note their places."""
+    count = scan(c, r, r.terms[lead], block, first, last)
+    for k in range(count):
+        r.found[lead * BLOCK + r.kept[k]] = block * BLOCK + r.kept[k]
     return count
 
 

@@ -8,10 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec.bits import popcount
-from index.codec.blocks import BLOCK, DAMAGED, RANK, Columns, columns_at, paragraphs_of, row_of
+from index.codec.blocks import (
+    BLOCK,
+    DAMAGED,
+    RANK,
+    Columns,
+    block_size,
+    columns_at,
+    paragraphs_of,
+    row_of,
+)
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.layout import NONE
-from search.kernels.room import Room, room_at
+from index.codec.packing import field
+from search.kernels.room import SPAN, Room, room_at
 
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
@@ -49,10 +59,63 @@ def gallop(last: U32, block: int, end: int, ordinal: int) -> int:
 def look_up(segment: I64, room: I64, i: int, count: int) -> None:
     """Find the places of a term in the candidates that are kept."""
     c, r = columns_at(segment), room_at(room)
-    if c.bitmap[r.terms[i]] == NONE:
-        _in_blocks(c, r, i, count)
-    else:
+    if count == 0:
+        return
+    if c.bitmap[r.terms[i]] != NONE:
         _in_bitmap(c, r, i, count)
+    elif _are_close(c, r, i, count):
+        _by_marks(c, r, i, count)
+    else:
+        _in_blocks(c, r, i, count)
+
+
+@inlined
+def _are_close(c: Columns, r: Room, i: int, count: int) -> bool:
+    """Tell whether a term has few blocks for so many candidates, and those are in a span."""
+    first, last = r.candidates[r.kept[0]], r.candidates[r.kept[count - 1]]
+    if last - first >= SPAN - 1:
+        return False
+    end = i64(c.block[r.terms[i] + 1])
+    r.block[i] = gallop(c.last, r.block[i], end, first)
+    behind = r.block[i] + count // 2
+    return behind >= end or c.last[behind] >= last
+
+
+@inlined
+def _by_marks(c: Columns, r: Room, i: int, count: int) -> None:
+    """Mark the candidates, and read off the marks at the paragraphs of the term's blocks.
+
+    No branch depends on whether a candidate is there, which cannot be foretold.
+    """
+    begin, last = r.candidates[r.kept[0]], r.candidates[r.kept[count - 1]]
+    for k in range(count):
+        r.marks[r.candidates[r.kept[k]] - begin + 1] = k + 1
+        r.places[k + 1] = -1
+    term = r.terms[i]
+    block, end = r.block[i], i64(c.block[term + 1])
+    while block < end:
+        _read_marks(c, r, term, block, begin)
+        if c.last[block] >= last:
+            break
+        block += 1
+    r.block[i] = block
+    for k in range(count):
+        r.marks[r.candidates[r.kept[k]] - begin + 1] = 0
+        r.found[i * BLOCK + r.kept[k]] = r.places[k + 1]
+
+
+@inlined
+def _read_marks(c: Columns, r: Room, term: int, block: int, begin: int) -> None:
+    """Note the places of a block's paragraphs under their marks; of those without one, under 0."""
+    count = block_size(c, term, block)
+    ordinal = i64(c.last[block - 1]) if block > c.block[term] else i64(-1)
+    at, width = i64(c.postings[block]), i64(c.paragraph_width[block])
+    for row in range(count):
+        ordinal += field(c.packed_postings, at, width, row) + 1
+        mark = r.marks[min(max(ordinal - begin + 1, 0), SPAN)]  # what lies outside has none
+        r.places[mark] = block * BLOCK + row
+    if ordinal != c.last[block]:
+        raise ValueError(DAMAGED)
 
 
 @inlined
@@ -88,26 +151,27 @@ def _in_bitmap(c: Columns, r: Room, i: int, count: int) -> None:
     bits = bitmap * ((len(c.length) + 63) // 64)
     ranks = bitmap * ((len(c.length) + RANK - 1) // RANK + 1)
     first, df = i64(c.block[term]) * BLOCK, i64(c.df[term])
-    at, before = i64(-1), i64(0)  # how many bits are set before the word `at`
+    there = 0
     for k in range(count):
         j = r.kept[k]
         ordinal = r.candidates[j]
-        word = ordinal >> 6
-        here = c.bits[bits + word]
-        place = i64(-1)
-        if (here >> np.uint64(ordinal & 63)) & np.uint64(1) != 0:
-            if at < 0 or word // _WORDS != at // _WORDS:
-                at = word // _WORDS * _WORDS
-                before = i64(c.ranks[ranks + word // _WORDS])
-            while at < word:
-                before += popcount(c.bits[bits + at])
-                at += 1
-            below = (np.uint64(1) << np.uint64(ordinal & 63)) - np.uint64(1)
-            row = before + popcount(here & below)
-            if row >= df:
-                raise ValueError(DAMAGED)
-            place = first + row
-        r.found[i * BLOCK + j] = place
+        r.found[i * BLOCK + j] = -1
+        r.there[there] = j
+        there += i64((c.bits[bits + (ordinal >> 6)] >> np.uint64(ordinal & 63)) & np.uint64(1))
+    at, before = i64(-1), i64(0)  # how many bits are set before the word `at`
+    for m in range(there):
+        j = r.there[m]
+        word, bit = r.candidates[j] >> 6, np.uint64(r.candidates[j] & 63)
+        if at < 0 or word // _WORDS != at // _WORDS:
+            at = word // _WORDS * _WORDS
+            before = i64(c.ranks[ranks + word // _WORDS])
+        while at < word:
+            before += popcount(c.bits[bits + at])
+            at += 1
+        row = before + popcount(c.bits[bits + word] & ((np.uint64(1) << bit) - np.uint64(1)))
+        if row >= df:
+            raise ValueError(DAMAGED)
+        r.found[i * BLOCK + j] = first + row
 
 
 @inlined

@@ -13,6 +13,7 @@ from index.codec import tables
 from index.codec.blocks import BLOCK
 from index.codec.compiled import inlined, kernel
 
+U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
@@ -20,6 +21,9 @@ F64 = npt.NDArray[np.float64]
 
 WINDOW = 1 << 14
 """How many paragraphs a disjunction looks at together."""
+
+SPAN = 1 << 16
+"""How far apart candidates may be to be merged with a term's blocks by marks."""
 
 LANES = 4
 """Words of bits for the positions of a phrase in a paragraph."""
@@ -68,7 +72,9 @@ class Room(NamedTuple):
     `ranked` (i64) are the optional terms, the lowest bound first, and `order` (i64) the terms that
     are still to be looked up.
 
-    `scores` (f64) and `bits` (u64) have one for each paragraph of a window, and are 0 in between.
+    `scores` (f64) and `bits` (u64) have one for each paragraph of a window, and are 0 in between;
+    so are `marks` (u8, SPAN and one more), by which a term's blocks are merged with a chunk, whose
+    `places` and indices (`there`) they give.
     `words` has rows of numbers for what is known of the words of a phrase; `few` and `few_scores`
     the postings of terms that are rare; `most_norm` (f32) the norm up to which a paragraph
     can be among the best, by the frequency of the lead; the last is for all higher ones.
@@ -110,6 +116,9 @@ class Room(NamedTuple):
     ranked: I64
     scores: F64
     bits: U64
+    marks: U8
+    places: I64
+    there: I64
     words: I64
     few: I64
     few_scores: F64
@@ -172,6 +181,9 @@ def new_desk(size: int) -> Desk:
         ranked=numbers(size),
         scores=np.zeros(WINDOW),
         bits=np.zeros(WINDOW // 64, np.uint64),
+        marks=np.zeros(SPAN + 1, np.uint8),
+        places=numbers(BLOCK + 1),
+        there=numbers(BLOCK),
         words=numbers(ROWS * size),
         few=numbers(FEW + size + BLOCK),
         few_scores=np.zeros(FEW + size + BLOCK),

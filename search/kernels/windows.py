@@ -8,15 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec.bits import lowest
-from index.codec.blocks import BLOCK, Columns, columns_at, frequencies_of, paragraphs_of
+from index.codec.blocks import BLOCK, Columns, columns_at
 from index.codec.compiled import i64, inlined, kernel
 from search.kernels.candidates import (
     bound_rest,
     complete,
-    keep_allowed,
-    keep_within,
     limit_norms,
     offer_all,
+    scan,
 )
 from search.kernels.lead import by_lead
 from search.kernels.lookup import gallop
@@ -179,10 +178,7 @@ def _add(c: Columns, r: Room, i: int, first: int, last: int, least: float) -> No
     block, end = r.block[i], i64(c.block[term + 1])
     limit_norms(r, r.typed[i] * r.weights[i], r.typed[i], least)
     while block < end and not (block > c.block[term] and c.last[block - 1] >= last):
-        count = paragraphs_of(c, term, block, r.candidates)
-        count = keep_allowed(r, first, last, count)
-        frequencies_of(c, term, block, r.frequencies)
-        count = keep_within(c, r, count)
+        count = scan(c, r, term, block, first, last)
         for k in range(count):
             ordinal, tf = r.candidates[r.kept[k]], np.float32(r.frequencies[r.kept[k]])
             at = ordinal - begin
