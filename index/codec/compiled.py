@@ -31,7 +31,9 @@ def inlined(function: Function) -> Function:
 
 
 def _compiled(function: Function, **options: bool) -> object:
-    compiled: Any = _njit(nogil=True, cache=True, _nrt=False, **options)(function)
+    compiled: Any = _njit(nogil=True, cache=True, error_model="numpy", _nrt=False, **options)(
+        function
+    )
     if hasattr(compiled, "_cache"):
         # Of what was kept numba looks at the function's own file; what it calls is compiled in.
         kept = compiled._cache._cache_file

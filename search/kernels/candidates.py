@@ -22,7 +22,14 @@ from index.codec.packing import field
 from search.kernels.lookup import look_up
 from search.kernels.phrases import has_term, keep_phrase, narrow
 from search.kernels.room import Room, room_at
-from search.kernels.scoring import context_of, contribution, is_set, offer
+from search.kernels.scoring import (
+    context_of,
+    contribution,
+    contributions,
+    contributions_of_chunk,
+    is_set,
+    offer,
+)
 from search.score import QUANTUM
 
 I64 = npt.NDArray[np.int64]
@@ -98,12 +105,11 @@ def keep_within(c: Columns, r: Room, count: int) -> int:
 @inlined
 def _begin(c: Columns, r: Room, lead: int, count: int, rest: float, worst: float) -> int:
     """Begin `partial` with what the lead and the context add; keep what can be among the best."""
+    contributions_of_chunk(c, r, lead, count)
     n = 0
     for k in range(count):
-        j = r.kept[k]
-        ordinal = r.candidates[j]
-        norm, tf = r.norms[c.length[ordinal]], np.float32(r.frequencies[j])
-        r.partial[j] = context_of(c, r, ordinal) + contribution(r, lead, tf, norm)
+        j = np.uint32(r.kept[k])
+        r.partial[j] = context_of(c, r, r.candidates[j]) + r.added[k]
         r.kept[n] = j
         n += r.partial[j] + rest > worst
     return n
@@ -214,23 +220,37 @@ def bound_rest(r: Room, wanted: int) -> float:
 @inlined
 def _add(c: Columns, r: Room, i: int, count: int, rest: float, worst: float) -> int:
     """Add what a term adds where it stands; keep what can still be among the best."""
-    term = r.terms[i]
-    at = width = i64(0)
-    decoded, n = i64(-1), 0
+    there = _read_there(c, r, i, count)
+    contributions(r, i, there)
+    for m in range(there):
+        r.partial[np.uint32(r.there[m])] += r.added[m]
+    n = 0
     for k in range(count):
-        j = r.kept[k]
-        place = r.found[i * BLOCK + j]
-        if place >= 0:
-            block = place // BLOCK
-            if block != decoded:
-                at = frequencies_at(c, block, block_size(c, term, block))
-                width, decoded = i64(c.tf_width[block]), block
-            tf = np.float32(field(c.packed_postings, at, width, place % BLOCK) + 1)
-            r.partial[j] += contribution(r, i, tf, r.norms[c.length[r.candidates[j]]])
-        if r.partial[j] + rest > worst:
-            r.kept[n] = j
-            n += 1
+        j = np.uint32(r.kept[k])
+        r.kept[n] = j
+        n += r.partial[j] + rest > worst
     return n
+
+
+@inlined
+def _read_there(c: Columns, r: Room, i: int, count: int) -> int:
+    """Read the frequencies and norms of the candidates in which a term is there; count them."""
+    term, there = r.terms[i], 0
+    for k in range(count):
+        r.there[there] = r.kept[k]
+        there += r.found[i * BLOCK + r.kept[k]] >= 0
+    at = width = i64(0)
+    decoded = i64(-1)
+    for m in range(there):
+        j = np.uint32(r.there[m])
+        place = r.found[i * BLOCK + i64(j)]
+        block = place // BLOCK
+        if block != decoded:
+            at = frequencies_at(c, block, block_size(c, term, block))
+            width, decoded = i64(c.tf_width[block]), block
+        r.tfs[m] = np.float32(field(c.packed_postings, at, width, place % BLOCK) + 1)
+        r.lengths[m] = r.norms[c.length[np.uint32(r.candidates[j])]]
+    return there
 
 
 @inlined

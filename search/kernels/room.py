@@ -14,6 +14,7 @@ from index.codec.blocks import BLOCK
 from index.codec.compiled import inlined, kernel
 
 U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
@@ -21,6 +22,9 @@ F64 = npt.NDArray[np.float64]
 
 WINDOW = 1 << 14
 """How many paragraphs a disjunction looks at together."""
+
+NO_SCORE = -1.0
+"""What stands for the score of a paragraph of a window that has none of the terms so far."""
 
 SPAN = 1 << 16
 """How far apart candidates may be to be merged with a term's blocks by marks."""
@@ -72,9 +76,14 @@ class Room(NamedTuple):
     `ranked` (i64) are the optional terms, the lowest bound first, and `order` (i64) the terms that
     are still to be looked up.
 
-    `scores` (f64) and `bits` (u64) have one for each paragraph of a window, and are 0 in between;
-    so are `marks` (u8, SPAN and one more), by which a term's blocks are merged with a chunk, whose
-    `places` and indices (`there`) they give.
+    `scores` (f64) and `bits` (u64) have one for each paragraph of a window; in between, scores
+    are NO_SCORE and bits 0. `touched` (u16) are those that have a score, in any order.
+
+    `marks` (u8, SPAN and one more, 0 in between) merge a term's blocks with a chunk, and give the
+    `places` of its candidates; `there` are the candidates in which a term is. `added` (f64) is what
+    a term adds to some paragraphs: it has the frequencies `tfs` there, `lengths` (f32) are the
+    norms.
+
     `words` has rows of numbers for what is known of the words of a phrase; `few` and `few_scores`
     the postings of terms that are rare; `most_norm` (f32) the norm up to which a paragraph
     can be among the best, by the frequency of the lead; the last is for all higher ones.
@@ -116,9 +125,13 @@ class Room(NamedTuple):
     ranked: I64
     scores: F64
     bits: U64
+    touched: U16
     marks: U8
     places: I64
     there: I64
+    added: F64
+    tfs: F32
+    lengths: F32
     words: I64
     few: I64
     few_scores: F64
@@ -179,11 +192,15 @@ def new_desk(size: int) -> Desk:
         impact=np.zeros(size),
         order=numbers(size),
         ranked=numbers(size),
-        scores=np.zeros(WINDOW),
+        scores=np.full(WINDOW, NO_SCORE),
         bits=np.zeros(WINDOW // 64, np.uint64),
+        touched=np.zeros(WINDOW, np.uint16),
         marks=np.zeros(SPAN + 1, np.uint8),
         places=numbers(BLOCK + 1),
         there=numbers(BLOCK),
+        added=np.zeros(BLOCK),
+        tfs=np.zeros(BLOCK, np.float32),
+        lengths=np.zeros(BLOCK, np.float32),
         words=numbers(ROWS * size),
         few=numbers(FEW + size + BLOCK),
         few_scores=np.zeros(FEW + size + BLOCK),

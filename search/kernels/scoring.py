@@ -28,6 +28,28 @@ def contribution(r: Room, i: int, tf: np.float32, norm: np.float32) -> float:
 
 
 @inlined
+def contributions_of_chunk(c: Columns, r: Room, i: int, count: int) -> None:
+    """Give in `added` what a term adds to the candidates that are kept, by `frequencies`."""
+    for k in range(count):
+        j = np.uint32(r.kept[k])
+        r.tfs[k] = np.float32(r.frequencies[j])
+        r.lengths[k] = r.norms[c.length[np.uint32(r.candidates[j])]]
+    contributions(r, i, count)
+
+
+@inlined
+def contributions(r: Room, i: int, count: int) -> None:
+    """Give in `added` what a term adds to so many paragraphs, by `tfs` and `lengths`.
+
+    As `contribution` does, but for several at once: the compiler makes vectors of it.
+    """
+    weight, typed = r.weights[i], r.typed[i]
+    for k in range(count):
+        once = np.float64(weight * (r.tfs[k] / (r.tfs[k] + r.lengths[k])))
+        r.added[k] = typed * (np.rint(once * _SCALE) / _SCALE)
+
+
+@inlined
 def bound(r: Room, i: int, impact: np.float32) -> float:
     """Give the most that a leaf adds where its impact was at most that when it was written."""
     once = np.float64(r.weights[i] * (impact * np.float32(r.limits[0])))

@@ -19,8 +19,8 @@ from search.kernels.candidates import (
 )
 from search.kernels.lead import by_lead
 from search.kernels.lookup import gallop
-from search.kernels.room import WINDOW, Room, room_at
-from search.kernels.scoring import bound, bound_phrases, context_of, contribution
+from search.kernels.room import NO_SCORE, WINDOW, Room, room_at
+from search.kernels.scoring import bound, bound_phrases, context_of, contributions_of_chunk
 
 I64 = npt.NDArray[np.int64]
 
@@ -114,30 +114,45 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
     if needed == optional - 1:
         by_lead(segment, room, r.ranked[needed], wanted, first, last, np.inf, base)
         return
-    total = r.limits[1] + bound_rest(r, wanted)
+    rest = bound_rest(r, wanted)
+    total = r.limits[1] + rest
     for k in range(needed, optional):
         total += r.most[r.ranked[k]]
+    touched = i64(0)
     for k in range(needed, optional):
         i = r.ranked[k]
         if r.most[i] > 0:
-            _add(c, r, i, first, last, r.best_scores[0] - (total - r.most[i]))
-    count, rest = i64(0), bound_rest(r, wanted)
+            least = r.best_scores[0] - (total - r.most[i])
+            touched = _add(c, r, i, first, last, least, touched)
     begin = first // 64 * 64
+    _keep_touched(c, r, begin, touched, rest)
+    count = i64(0)
     for word in range(len(r.bits)):
         bits = r.bits[word]
         r.bits[word] = 0
         while bits != 0:
             at = (word << 6) + lowest(bits)
             bits &= bits - np.uint64(1)
-            score = r.scores[at] + context_of(c, r, begin + at)
-            r.scores[at] = 0.0
-            if score + rest > r.best_scores[0]:
-                r.candidates[count], r.partial[count], r.kept[count] = begin + at, score, count
-                count += 1
-                if count == BLOCK:
-                    _offer(segment, room, wanted, count, base)
-                    count = i64(0)
+            r.candidates[count], r.partial[count], r.kept[count] = begin + at, r.scores[at], count
+            r.scores[at] = NO_SCORE
+            count += 1
+            if count == BLOCK:
+                _offer(segment, room, wanted, count, base)
+                count = i64(0)
     _offer(segment, room, wanted, count, base)
+
+
+@inlined
+def _keep_touched(c: Columns, r: Room, begin: int, count: int, rest: float) -> None:
+    """Set the bits of the paragraphs of a window that can be among the best; forget the others."""
+    worst = r.best_scores[0]
+    for k in range(count):
+        at = np.uint32(r.touched[k])
+        score = r.scores[at] + context_of(c, r, begin + i64(at))
+        r.scores[at] = NO_SCORE
+        if score + rest > worst:
+            r.scores[at] = score
+            r.bits[at >> np.uint32(6)] |= np.uint64(1) << np.uint64(at & np.uint32(63))
 
 
 @inlined
@@ -172,16 +187,22 @@ def _highest_in_window(c: Columns, term: int, block: int, first: int, last: int)
 
 
 @inlined
-def _add(c: Columns, r: Room, i: int, first: int, last: int, least: float) -> None:
-    """Add what a term contributes to the paragraphs of a window, where that may be so much."""
+def _add(c: Columns, r: Room, i: int, first: int, last: int, least: float, touched: int) -> int:
+    """Add what a term contributes to the paragraphs of a window, where that may be so much.
+
+    Counts those that are `touched`.
+    """
     term, begin = r.terms[i], first // 64 * 64
     block, end = r.block[i], i64(c.block[term + 1])
     limit_norms(r, r.typed[i] * r.weights[i], r.typed[i], least)
     while block < end and not (block > c.block[term] and c.last[block - 1] >= last):
         count = scan(c, r, term, block, first, last)
+        contributions_of_chunk(c, r, i, count)
         for k in range(count):
-            ordinal, tf = r.candidates[r.kept[k]], np.float32(r.frequencies[r.kept[k]])
-            at = ordinal - begin
-            r.scores[at] += contribution(r, i, tf, r.norms[c.length[ordinal]])
-            r.bits[at >> 6] |= np.uint64(1) << np.uint64(at & 63)
+            at = np.uint32(r.candidates[np.uint32(r.kept[k])] - begin)
+            before = r.scores[at]
+            r.scores[at] = max(before, 0.0) + r.added[k]
+            r.touched[touched] = at
+            touched += before < 0
         block += 1
+    return touched
