@@ -49,7 +49,7 @@ def context(tree: query.Query, where: Where, boost: float = 1.0) -> Sections:
 
 
 def _of_word(word: str, boost: float, where: Where) -> Sections:
-    words, idf = where.statistics.word("text", word)
+    _, words, idf = where.statistics.word("text", word)
     found = words[where.place]
     if found is None:
         return NOWHERE

@@ -17,6 +17,7 @@ from index.snapshot import OpenSegment, Snapshot
 from search import flat
 from search.context import NOWHERE
 from search.context import context as context_of
+from search.desk import desk_for, forget_desk
 from search.general import General
 from search.kernels.room import MAX_BEST, NO_BITS, NO_CONTEXT, Laid, Scoring, laid
 from search.kernels.scoring import sort
@@ -66,7 +67,7 @@ def execute(  # noqa: PLR0913  # what is asked for is named
     try:
         return search.run(snapshot.ordinal_count if k is None else min(k, snapshot.ordinal_count))
     except (ValueError, IndexError) as error:
-        flat.forget_room()
+        forget_desk()
         raise Damaged(f"the index in {snapshot.folder} is damaged: {error}") from error
 
 
@@ -84,7 +85,7 @@ class _Search:
 
     def run(self, k: int) -> Answer:
         # When more are wanted than there is room for, all are scored and sorted.
-        unnested = flat.flattened(self.tree) if k <= MAX_BEST else None
+        unnested = self._flattened() if k <= MAX_BEST else None
         found = self._evaluated(k) if unnested is None else self._pruned(unnested, k)
         ordinals, scores, total = found
         warnings = tuple(self.expansions.warnings) if self.expansions else ()
@@ -92,9 +93,12 @@ class _Search:
 
     # Without nesting.
 
+    def _flattened(self) -> flat.Flat | None:
+        return flat.flattened(self.tree, self.everywhere[0].statistics) if self.everywhere else None
+
     def _pruned(self, query: flat.Flat, k: int) -> tuple[Ordinals, F64, int]:
         scorings = [self._scoring(where, query.barred) for where in self.everywhere]
-        desk = flat.desk_for(query, k)
+        desk = desk_for(query.size(), k)
         counting = self.count or self.documents is not None
         total = 0
         for where, scoring in zip(self.everywhere, scorings, strict=True):

@@ -3,7 +3,6 @@
 What most people type is of this kind; everything else goes by `general`.
 """
 
-import threading
 from collections import Counter
 from typing import NamedTuple
 
@@ -11,24 +10,13 @@ import numpy as np
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
-from index.snapshot import OpenSegment, Place
+from index.snapshot import OpenSegment
+from search.desk import desk_for, lay
 from search.kernels import sets, top
-from search.kernels.room import FEW, Desk, Laid, Room, begin, new_desk
+from search.kernels.room import FEW, Desk, Laid
 from search.score import F64
-from search.statistics import Ordinals, Word
+from search.statistics import IN_A_ROW, Leaf, Ordinals, Phrase, Statistics, Word
 from search.where import Where
-
-IN_A_ROW = -1
-"""The slop of a phrase."""
-
-
-class Leaf(NamedTuple):
-    """A word, a phrase (slop IN_A_ROW) or a proximity (slop: how many others at most)."""
-
-    field: str
-    words: tuple[str, ...]
-    slop: int
-    boost: float
 
 
 class Flat(NamedTuple):
@@ -42,52 +30,85 @@ class Flat(NamedTuple):
     excluded: list[Leaf]
     barred: list[query.Query]
 
+    def size(self) -> int:
+        """Count its words."""
+        words = sum([leaf[0] for leaf in self.required])
+        return words + len(self.optional) + len(self.excluded)
 
-def leaf_of(node: query.Query, boost: float) -> Leaf | None:
-    """Read a leaf; None for a node of another kind. `boost` has the node's own in it."""
+
+def leaf_of(node: query.Query, boost: float, statistics: Statistics) -> Leaf | None:
+    """Look a leaf up; None for a node of another kind. `boost` has the node's own in it."""
     if isinstance(node, query.Term):
-        return Leaf(node.fieldname, (node.text,), IN_A_ROW, boost)
+        return _word(node, boost, statistics)
     if isinstance(node, query.Phrase):
-        return Leaf(node.fieldname, tuple(node.words), IN_A_ROW, boost)
+        return _phrase(node.fieldname, node.words, IN_A_ROW, boost, statistics)
     if isinstance(node, SpanNear2):
-        return Leaf(node.qs[0].fieldname, tuple(n.text for n in node.qs), node.slop - 1, boost)
+        words = [word.text for word in node.qs]
+        return _phrase(node.qs[0].fieldname, words, node.slop - 1, boost, statistics)
     return None
 
 
-def flattened(tree: query.Query) -> Flat | None:
-    """Read a tree that has no nesting; None for one that has."""
+def _word(node: query.Term, boost: float, statistics: Statistics) -> Leaf:
+    leaf, _, idf = statistics.word(node.fieldname, node.text)
+    return leaf if boost == 1 else _weighing(leaf, boost * idf)
+
+
+def _weighing(leaf: Leaf, weight: float) -> Leaf:
+    return Leaf(leaf.size, tuple(found and found._replace(weight=weight) for found in leaf.here))
+
+
+def _phrase(field: str, texts: list[str], slop: int, boost: float, statistics: Statistics) -> Leaf:
+    """Look a phrase or a proximity up; of one word it is that word, for it begins where that is."""
+    weight, inside = 0.0, []
+    for text in texts:
+        leaf, words, idf = statistics.word(field, text)
+        inside.append(words)
+        weight += idf
+    if len(texts) == 1:
+        return leaf if boost == 1 else _weighing(leaf, boost * weight)
+    here = [
+        None if None in words else Phrase(list(words), slop, boost * weight)
+        for words in zip(*inside, strict=True)
+    ]
+    return Leaf(len(texts), tuple(here))
+
+
+def flattened(tree: query.Query, statistics: Statistics) -> Flat | None:
+    """Look up the leaves of a tree that has no nesting; None for one that has."""
     flat = Flat([], [], [], [])
-    if _read_all(tree, 1.0, flat):
+    if _read_all(tree, 1.0, flat, statistics):
         return flat if flat.required else None
-    return flat if isinstance(tree, query.Or) and _read_any(tree, 1.0, flat) else None
+    return flat if isinstance(tree, query.Or) and _read_any(tree, 1.0, flat, statistics) else None
 
 
-def _read_any(tree: query.Query, boost: float, flat: Flat) -> bool:
+def _read_any(tree: query.Query, boost: float, flat: Flat, statistics: Statistics) -> bool:
     if isinstance(tree, query.Term):
-        flat.optional.append(Leaf("text", (tree.text,), IN_A_ROW, boost * tree.boost))
+        flat.optional.append(_word(tree, boost * tree.boost, statistics))
         return bool(tree.fieldname == "text")
     if not isinstance(tree, query.Or):
         return False
     boost *= getattr(tree, "boost", 1.0)
-    return all(_read_any(node, boost, flat) for node in tree.subqueries)
+    return all(_read_any(node, boost, flat, statistics) for node in tree.subqueries)
 
 
-def _read_all(tree: query.Query, boost: float, flat: Flat) -> bool:
+def _read_all(tree: query.Query, boost: float, flat: Flat, statistics: Statistics) -> bool:
     if isinstance(tree, query.Term):
-        flat.required.append(Leaf(tree.fieldname, (tree.text,), IN_A_ROW, boost * tree.boost))
+        flat.required.append(_word(tree, boost * tree.boost, statistics))
         return True
     boost *= getattr(tree, "boost", 1.0)
     if isinstance(tree, query.And):
-        return all(_read_all(node, boost, flat) for node in tree.subqueries)
+        return all(_read_all(node, boost, flat, statistics) for node in tree.subqueries)
     if isinstance(tree, query.AndMaybe):
-        return _read_all(tree.a, boost, flat) and _read_any(tree.b, boost, flat)
+        return _read_all(tree.a, boost, flat, statistics) and _read_any(
+            tree.b, boost, flat, statistics
+        )
     if isinstance(tree, query.Not):
         if isinstance(tree.query, query.Term) and tree.query.fieldname == "text":
-            flat.excluded.append(Leaf("text", (tree.query.text,), IN_A_ROW, 1.0))
+            flat.excluded.append(_word(tree.query, 1.0, statistics))
         else:
             flat.barred.append(tree.query)
         return True
-    leaf = leaf_of(tree, boost)
+    leaf = leaf_of(tree, boost, statistics)
     if leaf is not None:
         flat.required.append(leaf)
     return leaf is not None
@@ -96,16 +117,27 @@ def _read_all(tree: query.Query, boost: float, flat: Flat) -> bool:
 # One segment.
 
 
+class _Here(NamedTuple):
+    """What of a query is in a segment.
+
+    `required` are words, the rarest first; those of the phrases that score nothing are among them.
+    """
+
+    required: list[Word]
+    phrases: list[Phrase]
+    optional: list[Word]
+    excluded: list[Word]
+
+
 def every(leaf: Leaf, where: Where) -> tuple[Ordinals, F64]:
     """Give the ascending ordinals of all paragraphs that have a leaf, and their scores.
 
     What this thread found best before is forgotten.
     """
-    flat = Flat([leaf], [], [], [])
-    query, desk = _query(flat, where), desk_for(flat, 0)
+    query, desk = _in_segment(Flat([leaf], [], [], []), where.place), desk_for(leaf.size, 0)
     if query is None:
         return np.empty(0, np.int64), np.empty(0)
-    _lay(query, desk.room)
+    lay(*query, desk.room)
     found = np.empty(query.required[0].place.df, np.int64)
     scores = np.empty(len(found))
     segment = where.segment.data.table
@@ -115,16 +147,16 @@ def every(leaf: Leaf, where: Where) -> tuple[Ordinals, F64]:
 
 def search(flat: Flat, where: Where, scoring: Laid, desk: Desk, counting: bool) -> int:
     """Offer a segment's paragraphs; answer how many match, where `counting` asks for it."""
-    query = _query(flat, where)
+    query = _in_segment(flat, where.place)
     if query is None:
         return 0
-    _lay(query, desk.room)
+    lay(*query, desk.room)
     if query.required:
         return _all(query, where.segment, scoring, desk, counting)
     return _any(query, where.segment, scoring, desk, counting) if query.optional else 0
 
 
-def _all(query: "_Query", segment: OpenSegment, laid: Laid, desk: Desk, counting: bool) -> int:
+def _all(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: bool) -> int:
     """Search for what has all the required words and phrases."""
     data, room, base, scoring = segment.data.table, desk.table, segment.base, laid.table
     if not counting:
@@ -140,7 +172,7 @@ def _all(query: "_Query", segment: OpenSegment, laid: Laid, desk: Desk, counting
     return top.top(data, room, scoring, base, True)
 
 
-def _any(query: "_Query", segment: OpenSegment, laid: Laid, desk: Desk, counting: bool) -> int:
+def _any(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: bool) -> int:
     """Search for what has any of the optional words."""
     data, room, base, scoring = segment.data.table, desk.table, segment.base, laid.table
     words, hits = query.optional, laid.scoring.hits
@@ -155,33 +187,12 @@ def _any(query: "_Query", segment: OpenSegment, laid: Laid, desk: Desk, counting
     return sets.count_any(data, room, hits)
 
 
-# Words of a segment.
-
-
-class _Phrase(NamedTuple):
-    places: list[Place]
-    slop: int
-    weight: float
-
-
-class _Query(NamedTuple):
-    """What of a query is in a segment.
-
-    `required` are words, the rarest first; those of the phrases that score nothing are among them.
-    """
-
-    required: list[Word]
-    phrases: list[_Phrase]
-    optional: list[Word]
-    excluded: list[Word]
-
-
-def _query(flat: Flat, where: Where) -> _Query | None:
-    """Look a query up in a segment; None where something that is required is not in it."""
+def _in_segment(flat: Flat, place: int) -> _Here | None:
+    """Give what of a query is in a segment; None where something that is required is not in it."""
     words: list[Word] = []
-    phrases: list[_Phrase] = []
-    for leaf in flat.required:
-        found = _leaf_in(leaf, where)
+    phrases: list[Phrase] = []
+    for _, here in flat.required:
+        found = here[place]
         if found is None:
             return None
         if isinstance(found, Word):
@@ -189,113 +200,30 @@ def _query(flat: Flat, where: Where) -> _Query | None:
         else:
             phrases.append(found)
     if phrases:
-        present = {word.place.term for word in words}
-        inside = {place.term: place for phrase in phrases for place in phrase.places}
-        words += [Word(p, 0.0, 1) for term, p in inside.items() if term not in present]
+        ranks = {word[0] for word in words}
+        inside = {word[0]: word for phrase in phrases for word in phrase[0]}
+        words += [word for rank, word in inside.items() if rank not in ranks]
     if len(words) > 1:
         words = _once(words)
-        words.sort(key=_rarity)
-    optional = _words(flat.optional, where) if flat.optional else _NONE
-    excluded = _words(flat.excluded, where) if flat.excluded else _NONE
-    return _Query(words, phrases, optional, excluded)
+        words.sort()
+    optional = _words(flat.optional, place) if flat.optional else _NONE
+    excluded = _words(flat.excluded, place) if flat.excluded else _NONE
+    return _Here(words, phrases, optional, excluded)
 
 
-def _leaf_in(leaf: Leaf, where: Where) -> Word | _Phrase | None:
-    """Look a leaf up in a segment. A word of a certain form is a phrase of one word there."""
-    field, texts, slop, boost = leaf
-    look_up, number = where.statistics.word, where.place
-    if len(texts) == 1:
-        word = look_up(field, texts[0]).words[number]
-        if word is None:
-            return None
-        if word.place.code < 0:
-            return word if boost == 1 else word._replace(weight=boost * word.weight)
-    places, weight = [], 0.0
-    for text in texts:
-        words, idf = look_up(field, text)
-        word = words[number]
-        if word is None:
-            return None
-        places.append(word.place)
-        weight += idf
-    return _Phrase(places, slop, boost * weight)
-
-
-def _rarity(word: Word) -> int:
-    return word.place.df
-
-
-def _words(leaves: list[Leaf], where: Where) -> list[Word]:
-    """Look words up in a segment, by stem; those that are not in it are left out."""
-    found = [_leaf_in(leaf, where) for leaf in leaves]
+def _words(leaves: list[Leaf], place: int) -> list[Word]:
+    """Give the words, by stem, that are in a segment."""
+    found = [here[place] for _, here in leaves]
     words = [word for word in found if isinstance(word, Word)]
     return _once(words) if len(words) > 1 else words
 
 
 def _once(words: list[Word]) -> list[Word]:
     """Take words together that are the same."""
-    if len({word.place.term for word in words}) == len(words):
+    if len({word[0] for word in words}) == len(words):
         return words
     counts = Counter(words)
     return [word._replace(typed=count) for word, count in counts.items()]
 
 
 _NONE: list[Word] = []
-
-
-# Room for the kernels.
-
-
-def _lay(query: _Query, room: Room) -> None:
-    """Put a query into a room."""
-    required, phrases, optional, excluded = query
-    terms, weights, typed, ends = room.terms, room.weights, room.typed, room.ends
-    i = 0
-    for place, weight, count in required + optional + excluded:
-        terms[i], weights[i], typed[i] = place.term, weight, count
-        i += 1
-    ends[0] = len(required)
-    ends[1] = len(required) + len(optional)
-    ends[2], ends[3] = i, len(phrases)
-    if phrases:
-        _lay_phrases(phrases, required, i, room)
-
-
-def _lay_phrases(phrases: list[_Phrase], words: list[Word], terms: int, room: Room) -> None:
-    index = {word.place.term: i for i, word in enumerate(words)}
-    at = 0
-    for p, phrase in enumerate(phrases):
-        room.phrase_start[p] = at
-        room.phrase_slop[p], room.weights[terms + p] = phrase.slop, phrase.weight
-        room.typed[terms + p] = 1
-        for place in phrase.places:
-            room.phrase_term[at], room.phrase_code[at] = index[place.term], place.code
-            at += 1
-    room.phrase_start[len(phrases)] = at
-
-
-_of_thread = threading.local()
-
-
-def forget_room() -> None:
-    """Let go of this thread's room, which an error left as it was."""
-    vars(_of_thread).clear()
-
-
-def desk_for(flat: Flat, k: int) -> Desk:
-    """Give a desk on which the best k are to come: the thread's; for a long query a larger one."""
-    size = len(flat.optional) + len(flat.excluded) + sum([len(leaf[1]) for leaf in flat.required])
-    desk = _thread_desk() if size <= _TERMS else new_desk(size)
-    begin(desk.table, k)
-    return desk
-
-
-def _thread_desk() -> Desk:
-    try:
-        desk: Desk = _of_thread.desk
-    except AttributeError:
-        desk = _of_thread.desk = new_desk(_TERMS)
-    return desk
-
-
-_TERMS = 64

@@ -95,7 +95,7 @@ class General:
 
     def _leaf(self, node: query.Query, boost: float) -> Matches:
         """Match a word, a phrase or a proximity: all paragraphs that the kernels find."""
-        leaf = flat.leaf_of(node, boost)
+        leaf = flat.leaf_of(node, boost, self._where.statistics)
         return Matches(*flat.every(leaf, self._where)) if leaf else NOTHING
 
     def _several(self, node: query.Prefix | query.Wildcard, boost: float) -> Matches:

@@ -20,6 +20,9 @@ MAX_FORMS = 1024
 MAX_KNOWN = 1 << 16
 """How many words are remembered for a snapshot."""
 
+IN_A_ROW = -1
+"""The slop of a phrase."""
+
 Ordinals = npt.NDArray[np.int64]
 
 
@@ -37,17 +40,40 @@ class Expansion:
 
 
 class Word(NamedTuple):
-    """A word in a segment: where it stands, what it scores by itself, how often it was typed."""
+    """A word in a segment: where it stands, what it scores by itself, how often it was typed.
 
+    The `rank` of words of the same stem is the same, and that of rarer stems is lower.
+    """
+
+    rank: int
     place: Place
     weight: float
     typed: int
 
 
-class Weighed(NamedTuple):
-    """A word in each segment, None where it is not there, as it scores without a boost: its idf."""
+class Phrase(NamedTuple):
+    """A phrase in a segment (slop -1), or a proximity; its words score nothing by themselves.
 
-    words: tuple[Word | None, ...]
+    A word of a certain form, where its stem has others, is a phrase of one.
+    """
+
+    words: list[Word]
+    slop: int
+    weight: float
+
+
+class Leaf(NamedTuple):
+    """A leaf of a query: of how many words, and what it is in each segment, None if not there."""
+
+    size: int
+    here: tuple[Word | Phrase | None, ...]
+
+
+class Weighed(NamedTuple):
+    """A word: as a leaf without a boost, as part of a phrase in each segment, and its idf."""
+
+    leaf: Leaf
+    inside: tuple[Word | None, ...]
     idf: float
 
 
@@ -74,11 +100,21 @@ class Statistics:
     def _look_up(self, field: str, word: str) -> Weighed:
         found = find_word(self.segments, field, word if field == "form" else stem(word))
         idf = self.idf(found.df)
-        return Weighed(tuple(place and Word(place, idf, 1) for place in found.places), idf)
+        words = tuple(
+            place and Word(place.df << 32 | place.term, place, 0.0, 1) for place in found.places
+        )
+        alone = tuple(word and _alone(word, idf) for word in words)
+        return Weighed(Leaf(1, alone), words, idf)
 
     def idf(self, document_frequency: int) -> float:
         """Give the idf of what stands in so many paragraphs."""
         return score.idf(self._count, document_frequency)
+
+
+def _alone(word: Word, weight: float) -> Word | Phrase:
+    if word.place.code < 0:
+        return word._replace(weight=weight)
+    return Phrase([word], IN_A_ROW, weight)
 
 
 class Expansions:

@@ -17,7 +17,7 @@ from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.errors import Damaged
-from search import flat
+from search.desk import thread_desk
 from search.execute import execute
 from search.query import parse
 
@@ -289,7 +289,7 @@ def test_what_an_error_left_behind_is_in_no_later_answer(tmp_path, monkeypatch):
     monkeypatch.setattr("search.flat.FEW", 0)  # so that windows are used
 
     def broken(*_):
-        flat._thread_desk().room.scores[:] = 1.0
+        thread_desk().room.scores[:] = 1.0
         raise ValueError("damaged")
 
     with monkeypatch.context() as patch:
