@@ -1,8 +1,8 @@
 """How often words stand in a row, or near each other, in a paragraph that has them all.
 
-Positions are read where they are packed. Most paragraphs are shorter than 256 words, so each
-word is a few bits there: shifted by their places in the phrase, they have in common where it
-begins.
+Positions are read where they are packed. Modulo 64 those of a word in a paragraph are the bits of
+a number; shifted by the words' places in the phrase, the numbers have in common where it may begin.
+Few paragraphs are left then of which it has to be looked at position by position.
 """
 
 from typing import NamedTuple
@@ -23,10 +23,9 @@ from index.codec.blocks import (
 )
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.packing import field
-from search.kernels.room import LANES, ROWS, Room, room_at
+from search.kernels.room import ROWS, Room, room_at
 
 I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
 
 
 class Words(NamedTuple):
@@ -67,8 +66,8 @@ def has_term(r: Room, p: int, i: int) -> bool:
 def narrow(segment: I64, room: I64, p: int, lead: int, i: int, count: int) -> int:
     """Keep the candidates in which a phrase may begin, as far as a term of it tells.
 
-    `begins` notes where, a bit for each position modulo those of all lanes; where all positions
-    are lower (`highest` has their bits), that is exact. The first call for a chunk has `begun` 0,
+    `begins` notes where, a bit for each position modulo 64; where all positions are lower
+    (`highest` has the bits of the last), that is exact. The first call for a chunk has `begun` 0,
     and looks at the lead as well.
     """
     c, r = columns_at(segment), room_at(room)
@@ -76,9 +75,7 @@ def narrow(segment: I64, room: I64, p: int, lead: int, i: int, count: int) -> in
         r.begun[p] = 1
         for k in range(count):
             at = p * BLOCK + r.kept[k]
-            r.highest[at] = 0
-            for lane in range(LANES):
-                r.begins[at * LANES + lane] = ~np.uint64(0)
+            r.highest[at], r.begins[at] = 0, ~np.uint64(0)
         if i != lead and lead >= 0:
             count = _narrow_term(c, r, p, lead, count)
     return _narrow_term(c, r, p, i, count)
@@ -92,11 +89,11 @@ def _narrow_term(c: Columns, r: Room, p: int, i: int, count: int) -> int:
             continue
         k = i64(0)
         while k < count:
-            k = _narrow_begins(c, r, p, i, r.phrase_code[w], w - begin, k, count)
+            k = _narrow_begins(c, r, p, w, k, count)
         n = 0
         for k in range(count):
             r.kept[n] = r.kept[k]
-            n += _count_bits(r.begins, p * BLOCK + r.kept[k]) > 0
+            n += r.begins[p * BLOCK + r.kept[k]] != 0
         count = n
     return count
 
@@ -113,8 +110,8 @@ def keep_phrase(segment: I64, room: I64, p: int, count: int) -> int:
         j = r.kept[k]
         if not row:
             tf = _near_tf(c, r, p, j)
-        elif r.highest[p * BLOCK + j] < 64 * LANES:
-            tf = np.float32(_count_bits(r.begins, p * BLOCK + j))
+        elif r.highest[p * BLOCK + j] < 64:
+            tf = np.float32(popcount(r.begins[p * BLOCK + j]))
         else:
             tf = _row_tf(c, r, p, j)
         r.tf[p * BLOCK + j] = tf
@@ -124,13 +121,12 @@ def keep_phrase(segment: I64, room: I64, p: int, count: int) -> int:
 
 
 @inlined
-def _narrow_begins(
-    c: Columns, r: Room, p: int, i: int, code: int, shift: int, first: int, count: int
-) -> int:
+def _narrow_begins(c: Columns, r: Room, p: int, w: int, first: int, count: int) -> int:
     """Take a word's positions into account in the next candidates of one of its blocks.
 
-    `shift` is the word's place in the phrase. Gives the first candidate behind.
+    Notes which they are, and gives the first candidate behind.
     """
+    i, code, shift = r.phrase_term[w], r.phrase_code[w], w - r.phrase_start[p]
     term, block = r.terms[i], r.found[i * BLOCK + r.kept[first]] // BLOCK
     end = first + 1
     while end < count and r.found[i * BLOCK + r.kept[end]] // BLOCK == block:
@@ -139,7 +135,7 @@ def _narrow_begins(
     if together:
         sum_before(c, term, block, r.before)
     at, bits = i64(c.positions[block]), i64(c.position_width[block])
-    width, mask = bits + code_width(c, term), (i64(1) << bits) - 1
+    width = bits + code_width(c, term)
     for k in range(first, end):
         j = r.kept[k]
         row = r.found[i * BLOCK + j] % BLOCK
@@ -149,43 +145,35 @@ def _narrow_begins(
             begin = frequencies_before(c, term, block, row)
             behind = begin + frequency_at(c, term, block, row)
             check_positions(c, term, block, behind)
-        highest = i64(0)
-        for f in range(begin, behind):
-            value = field(c.packed_positions, at, width, f)
-            position = (value & mask) - shift
-            fits = position >= 0 and (code < 0 or value >> bits == code)
-            r.here[(position >> 6) & (LANES - 1)] |= np.uint64(fits) << np.uint64(position & 63)
-            highest |= value & mask
-        chunk = p * BLOCK + j
-        r.highest[chunk] |= highest
-        for lane in range(LANES):
-            r.begins[chunk * LANES + lane] &= r.here[lane]
-            r.here[lane] = 0
+        r.from_field[w * BLOCK + j], r.to_field[w * BLOCK + j] = begin, behind
+        # Most frequencies are 1 or 2: no loop then, and no branch that cannot be foretold.
+        last = field(c.packed_positions, at, width, behind - 1)
+        here = _bit(field(c.packed_positions, at, width, begin), bits, code, shift)
+        here |= _bit(last, bits, code, shift)
+        for f in range(begin + 1, behind - 1):
+            here |= _bit(field(c.packed_positions, at, width, f), bits, code, shift)
+        r.begins[p * BLOCK + j] &= here
+        r.highest[p * BLOCK + j] |= last & ((i64(1) << bits) - 1)
     return end
 
 
 @inlined
-def _count_bits(bits: U64, j: int) -> int:
-    total = i64(0)
-    for lane in range(LANES):
-        total += popcount(bits[j * LANES + lane])
-    return total
+def _bit(value: int, bits: int, code: int, shift: int) -> np.uint64:
+    """Give the bit of where a phrase begins, of a word's field; none where it does not fit."""
+    position = (value & ((i64(1) << bits) - 1)) - shift
+    fits = (position >= 0) & ((code < 0) | (value >> bits == code))
+    return np.uint64(fits) << np.uint64(position & 63)
 
 
 @inlined
-def _fields(c: Columns, r: Room, i: int, j: int) -> tuple[int, int, int, int, int]:
-    """Give where the positions of a term in a candidate are packed.
-
-    The byte at which the block's begin, the bits of a field, those of them that are the position,
-    the first field and the one behind the last.
-    """
-    term, place = r.terms[i], r.found[i * BLOCK + j]
-    block, row = place // BLOCK, place % BLOCK
-    first = frequencies_before(c, term, block, row)
-    end = first + frequency_at(c, term, block, row)
-    check_positions(c, term, block, end)
-    bits = i64(c.position_width[block])
-    return i64(c.positions[block]), bits + code_width(c, term), bits, first, end
+def _find_fields(c: Columns, r: Room, w: int, j: int) -> None:
+    """Note which positions of a word of a phrase are a candidate's."""
+    i = r.phrase_term[w]
+    place = r.found[i * BLOCK + j]
+    first = frequencies_before(c, r.terms[i], place // BLOCK, place % BLOCK)
+    end = first + frequency_at(c, r.terms[i], place // BLOCK, place % BLOCK)
+    check_positions(c, r.terms[i], place // BLOCK, end)
+    r.from_field[w * BLOCK + j], r.to_field[w * BLOCK + j] = first, end
 
 
 @inlined
@@ -208,9 +196,11 @@ def _words(c: Columns, r: Room, p: int, j: int) -> Words:
         rows[11 * size : 11 * size + n],
     )
     for w in range(n):
-        words.at[w], words.width[w], words.bits[w], words.first[w], words.end[w] = _fields(
-            c, r, r.phrase_term[begin + w], j
-        )
+        i, at = r.phrase_term[begin + w], (begin + w) * BLOCK + j
+        block = r.found[i * BLOCK + j] // BLOCK
+        words.at[w], words.bits[w] = c.positions[block], c.position_width[block]
+        words.width[w] = words.bits[w] + code_width(c, r.terms[i])
+        words.first[w], words.end[w] = r.from_field[at], r.to_field[at]
         words.code[w] = r.phrase_code[begin + w]
     return words
 
@@ -301,6 +291,8 @@ def _near_tf(c: Columns, r: Room, p: int, j: int) -> np.float32:
     Words that are the same are as many different positions. The end of a window walks over the
     positions, and its beginning follows as long as nothing is missed.
     """
+    for w in range(r.phrase_start[p], r.phrase_start[p + 1]):
+        _find_fields(c, r, w, j)
     words, slop = _words(c, r, p, j), r.phrase_slop[p]
     n = len(words.at)
     terms = r.phrase_term[r.phrase_start[p] : r.phrase_start[p + 1]]

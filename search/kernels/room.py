@@ -29,9 +29,6 @@ NO_SCORE = -1.0
 SPAN = 1 << 16
 """How far apart candidates may be to be merged with a term's blocks by marks."""
 
-LANES = 4
-"""Words of bits for the positions of a phrase in a paragraph."""
-
 MAX_BEST = 10_000
 """Up to how many of the best paragraphs there is room for."""
 
@@ -70,7 +67,8 @@ class Room(NamedTuple):
     are left, `partial` what of their scores is known; `found` has for each term the places of the
     candidates: block * BLOCK + row, -1 where the term is not there; `tf` (f32) how often each
     phrase stands in each. `frequencies` are those of the lead. `begins` and `highest` are of the
-    positions of a phrase in each, `before` sums the frequencies ahead of each row of a block.
+    positions of a phrase in each; `from_field` and `to_field` have for each word of a phrase which
+    of its block's positions are theirs; `before` sums the frequencies ahead of each row of a block.
 
     `most` (f64) bounds what each term and phrase can add, from the `impact` (f64) of terms.
     `ranked` (i64) are the optional terms, the lowest bound first, and `order` (i64) the terms that
@@ -114,8 +112,9 @@ class Room(NamedTuple):
     found: I64
     tf: F32
     begins: U64
-    here: U64
     highest: I64
+    from_field: I64
+    to_field: I64
     begun: I64
     before: I64
     frequencies: I64
@@ -182,9 +181,10 @@ def new_desk(size: int) -> Desk:
         partial=np.zeros(BLOCK),
         found=numbers(size * BLOCK),
         tf=np.zeros(size * BLOCK, np.float32),
-        begins=np.zeros(size * BLOCK * LANES, np.uint64),
-        here=np.zeros(LANES, np.uint64),
+        begins=np.zeros(size * BLOCK, np.uint64),
         highest=numbers(size * BLOCK),
+        from_field=numbers(size * BLOCK),
+        to_field=numbers(size * BLOCK),
         begun=numbers(size),
         before=numbers(BLOCK + 1),
         frequencies=numbers(BLOCK),
