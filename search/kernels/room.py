@@ -14,14 +14,17 @@ from index.codec.blocks import BLOCK
 from index.codec.compiled import inlined, kernel
 
 U8 = npt.NDArray[np.uint8]
-U16 = npt.NDArray[np.uint16]
+U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
-WINDOW = 1 << 14
-"""How many paragraphs a disjunction looks at together."""
+WINDOW = 1 << 17
+"""Up to how many paragraphs a disjunction looks at together."""
+
+SMALL_WINDOW = 1 << 14
+"""How many it looks at together where its words are frequent."""
 
 NO_SCORE = -1.0
 """What stands for the score of a paragraph of a window that has none of the terms so far."""
@@ -75,7 +78,7 @@ class Room(NamedTuple):
     are still to be looked up.
 
     `scores` (f64) and `bits` (u64) have one for each paragraph of a window; in between, scores
-    are NO_SCORE and bits 0. `touched` (u16) are those that have a score, in any order.
+    are NO_SCORE and bits 0. `touched` (u32) are those that have a score, in any order.
 
     `marks` (u8, SPAN and one more, 0 in between) merge a term's blocks with a chunk, and give the
     `places` of its candidates; `there` are the candidates in which a term is. `added` (f64) is what
@@ -124,7 +127,7 @@ class Room(NamedTuple):
     ranked: I64
     scores: F64
     bits: U64
-    touched: U16
+    touched: U32
     marks: U8
     places: I64
     there: I64
@@ -194,7 +197,7 @@ def new_desk(size: int) -> Desk:
         ranked=numbers(size),
         scores=np.full(WINDOW, NO_SCORE),
         bits=np.zeros(WINDOW // 64, np.uint64),
-        touched=np.zeros(WINDOW, np.uint16),
+        touched=np.zeros(WINDOW, np.uint32),
         marks=np.zeros(SPAN + 1, np.uint8),
         places=numbers(BLOCK + 1),
         there=numbers(BLOCK),

@@ -19,7 +19,7 @@ from search.kernels.candidates import (
 )
 from search.kernels.lead import by_lead
 from search.kernels.lookup import gallop
-from search.kernels.room import NO_SCORE, WINDOW, Room, room_at
+from search.kernels.room import NO_SCORE, SMALL_WINDOW, WINDOW, Room, room_at
 from search.kernels.scoring import bound, bound_phrases, context_of, contributions_of_chunk
 
 I64 = npt.NDArray[np.int64]
@@ -34,12 +34,13 @@ def by_windows(segment: I64, room: I64, first: int, base: int) -> int:
     the ordinal from which on nothing was looked at.
     """
     c, r = columns_at(segment), room_at(room)
+    size = _window_size(c, r)
     while first < len(c.length):
         if rank(c, r) >= r.ends[1] - r.ends[0] - 1:
             return first
         first = _next_window(c, r, first)
         begin = first // 64 * 64
-        last = min(begin + WINDOW, i64(len(c.length))) - 1
+        last = min(begin + size, i64(len(c.length))) - 1
         if first <= last:
             for i in range(r.ends[1]):
                 r.impact[i] = _highest_in_window(c, r.terms[i], r.block[i], first, last)
@@ -48,6 +49,18 @@ def by_windows(segment: I64, room: I64, first: int, base: int) -> int:
         for i in range(r.ends[1]):
             r.block[i] = gallop(c.last, r.block[i], i64(c.block[r.terms[i] + 1]), first)
     return first
+
+
+@inlined
+def _window_size(c: Columns, r: Room) -> int:
+    """Choose windows that have a few thousand postings, so that few blocks are in several."""
+    postings = 0
+    for i in range(r.ends[0], r.ends[1]):
+        postings += i64(c.df[r.terms[i]])
+    size = i64(SMALL_WINDOW)
+    while size < WINDOW and postings * size < 2048 * i64(len(c.length)):
+        size *= 2
+    return size
 
 
 @inlined
@@ -124,10 +137,9 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
         if r.most[i] > 0:
             least = r.best_scores[0] - (total - r.most[i])
             touched = _add(c, r, i, first, last, least, touched)
-    begin = first // 64 * 64
-    _keep_touched(c, r, begin, touched, rest)
-    count = i64(0)
-    for word in range(len(r.bits)):
+    begin, count = first // 64 * 64, i64(0)
+    lowest_kept, highest_kept = _keep_touched(c, r, begin, touched, rest)
+    for word in range(lowest_kept >> 6, (highest_kept >> 6) + 1):
         bits = r.bits[word]
         r.bits[word] = 0
         while bits != 0:
@@ -143,9 +155,12 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
 
 
 @inlined
-def _keep_touched(c: Columns, r: Room, begin: int, count: int, rest: float) -> None:
-    """Set the bits of the paragraphs of a window that can be among the best; forget the others."""
-    worst = r.best_scores[0]
+def _keep_touched(c: Columns, r: Room, begin: int, count: int, rest: float) -> tuple[int, int]:
+    """Set the bits of the paragraphs of a window that can be among the best; forget the others.
+
+    Gives the lowest and the highest bit that is set; where none is, the highest is -1.
+    """
+    worst, low, high = r.best_scores[0], i64(WINDOW), i64(-1)
     for k in range(count):
         at = np.uint32(r.touched[k])
         score = r.scores[at] + context_of(c, r, begin + i64(at))
@@ -153,6 +168,8 @@ def _keep_touched(c: Columns, r: Room, begin: int, count: int, rest: float) -> N
         if score + rest > worst:
             r.scores[at] = score
             r.bits[at >> np.uint32(6)] |= np.uint64(1) << np.uint64(at & np.uint32(63))
+            low, high = min(low, i64(at)), max(high, i64(at))
+    return low, high
 
 
 @inlined

@@ -121,20 +121,17 @@ def _serve(engine: Engine, folder: Path) -> dict[str, Any]:
     for line in sys.stdin:
         request = json.loads(line)
         command = request["command"]
-        rows = [_timed(engine, command, query) for query in request["queries"]]
-        print(*map(json.dumps, [*rows, {"done": True}]), sep="\n", flush=True)
+        # Other engines have no language to translate to, and nothing runs between their queries.
+        calls = [engine.plan(command, query["text"]) for query in request["queries"]]
+        timed = [_timed(call) for call in calls]
+        for query, (total, ns) in zip(request["queries"], timed, strict=True):
+            row = {"class": query["class"], "command": command, "query": query["query"]}
+            print(json.dumps(row | {"total": total, "ns": ns}))
+        print(json.dumps({"done": True}), flush=True)
     return {}
 
 
-def _timed(engine: Engine, command: str, query: dict[str, Any]) -> dict[str, Any]:
-    call = engine.plan(command, query["text"])
+def _timed(call: Callable[[], int]) -> tuple[int, int]:
     start = time.perf_counter_ns()
     total = call()
-    ns = time.perf_counter_ns() - start
-    return {
-        "class": query["class"],
-        "command": command,
-        "query": query["query"],
-        "total": total,
-        "ns": ns,
-    }
+    return total, time.perf_counter_ns() - start
