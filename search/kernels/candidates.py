@@ -45,11 +45,15 @@ def scan(c: Columns, r: Room, term: int, block: int, first: int, last: int) -> i
     count = paragraphs_of(c, term, block, r.candidates)
     frequencies_of(c, term, block, r.frequencies)
     most, n = np.uint32(len(r.most_norm) - 1), np.uint32(0)
-    for j in range(count):
-        tf = min(np.uint32(r.frequencies[j]), most)
-        r.kept[n] = j
-        n += np.uint32(r.norms[c.length[np.uint32(r.candidates[j])]] <= r.most_norm[tf])
-    count = i64(n)
+    if r.most_norm[1] == np.inf:
+        for j in range(count):
+            r.kept[j] = j
+    else:
+        for j in range(count):
+            tf = min(np.uint32(r.frequencies[j]), most)
+            r.kept[n] = j
+            n += np.uint32(r.norms[c.length[np.uint32(r.candidates[j])]] <= r.most_norm[tf])
+        count = i64(n)
     if r.candidates[0] < first or c.last[block] > last:
         count = _keep_between(r, first, last, count)
     return _keep_allowed(r, count) if len(r.allowed) else count
@@ -93,13 +97,13 @@ def keep_within(c: Columns, r: Room, count: int) -> int:
     """Keep the candidates whose norms are within the limits for their frequencies."""
     if r.most_norm[1] == np.inf:
         return count
-    n = 0
+    most, n = np.uint32(len(r.most_norm) - 1), np.uint32(0)
     for k in range(count):
-        j = r.kept[k]
-        tf = min(r.frequencies[j], i64(len(r.most_norm) - 1))
+        j = np.uint32(r.kept[k])
+        tf = min(np.uint32(r.frequencies[j]), most)
         r.kept[n] = j
-        n += r.norms[c.length[r.candidates[j]]] <= r.most_norm[tf]
-    return n
+        n += np.uint32(r.norms[c.length[np.uint32(r.candidates[j])]] <= r.most_norm[tf])
+    return i64(n)
 
 
 @inlined
