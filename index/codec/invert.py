@@ -14,12 +14,13 @@ import numpy as np
 
 from index.analysis import UNICODE
 from index.codec import lengths
+from index.codec.chains import Chains
 from index.codec.compress import Blocks, Compressor, Records, descriptions, joined, train
 from index.codec.container import Array, Output
 from index.codec.dictionaries import blob, text_starts
 from index.codec.layout import HEADLINE, NONE
 from index.codec.postings import invert
-from index.codec.words import I64, PADDING, U32, Words
+from index.codec.words import I64, PADDING, Words
 from index.errors import NotWritten
 from index.model import KINDS, Document, DocumentInfo
 
@@ -29,8 +30,8 @@ MEMORY = 512 << 20
 BATCH = 8 << 20
 """How much text, in bytes, is cut and stored at a time."""
 
-_MOST_WORDS = 1 << 30
-"""Beyond so many, positions would take more bytes than the index can count."""
+_MOST_CHAINED = 1 << 31
+"""Beyond so many bytes, positions would take more than the index can count."""
 
 _KINDS = {kind: code for code, kind in enumerate(KINDS)}
 
@@ -47,9 +48,8 @@ class Inverter:
     def __init__(self, words: Words, path: Path, memory: int, dictionary: bytes) -> None:
         self._words, self._memory = words, memory
         self._batch = min(BATCH, memory // 16)
-        self._stream = np.empty(min(memory // 8, _MOST_WORDS), np.uint32)
-        self._used = 0
-        self._first: list[I64] = [np.zeros(1, np.int64)]
+        self._chains = Chains(min(memory // 2, _MOST_CHAINED))
+        self._stream = np.empty(self._batch, np.uint32)
         # The present batch, one entry a paragraph:
         self._texts: list[str] = []
         self._size = 0
@@ -70,7 +70,7 @@ class Inverter:
     @property
     def is_full(self) -> bool:
         """Tell whether another batch might not fit."""
-        return self._used + self._batch // 2 > len(self._stream)
+        return self._chains.size > self._memory // 4
 
     def add(self, document: Document) -> None:
         """Take a document; the number of its words is counted at the end. Raises OSError."""
@@ -122,17 +122,12 @@ class Inverter:
         length = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
         columns = (np.array(column, np.int64) for column in self._columns)
         self._store(Records(text, begins, length, *columns))
-        words, first = self._words.cut(text, begins)
-        self._keep(words, first)
+        if len(text) > 2 * len(self._stream):
+            self._stream = np.empty(len(text), np.uint32)
+        first = self._words.cut(text, begins, self._stream)
+        tokens = self._words.tokens()
+        self._chains.add(tokens, len(self._words.stems), self._stream, first)
         self._texts, self._columns, self._size = [], ([], [], [], [], []), 0
-
-    def _keep(self, words: U32, first: I64) -> None:
-        end = self._used + len(words)
-        if end > len(self._stream):  # one document that is larger than all that was asked for
-            self._stream = np.append(self._stream[: self._used], np.empty(len(words), np.uint32))
-        self._stream[self._used : end] = words
-        self._first.append(first[1:] + self._used)
-        self._used = end
 
     def _store(self, records: Records) -> None:
         """Compress and write records, in a thread, when what it was given before is done."""
@@ -159,9 +154,8 @@ class Inverter:
         """Write all the rest; answer the number of paragraphs. Raises OSError, NotWritten."""
         if self._texts:
             self._take_batch()
-        stream, first = self._stream[: self._used], np.concatenate(self._first)
         section = np.array(self._sections, np.uint32)
-        postings, exact = invert(self._words, stream, first, section, self._memory // 4)
+        postings, exact = invert(self._words, self._chains, section, self._memory // 4)
         self._wait()
         self._thread.shutdown()
         meta = {
