@@ -30,9 +30,6 @@ MEMORY = 512 << 20
 BATCH = 8 << 20
 """How much text, in bytes, is cut and stored at a time."""
 
-_MOST_CHAINED = 1 << 31
-"""Beyond so many bytes, positions would take more than the index can count."""
-
 _KINDS = {kind: code for code, kind in enumerate(KINDS)}
 
 
@@ -48,7 +45,7 @@ class Inverter:
     def __init__(self, words: Words, path: Path, memory: int, dictionary: bytes) -> None:
         self._words, self._memory = words, memory
         self._batch = min(BATCH, memory // 16)
-        self._chains = Chains(min(memory // 2, _MOST_CHAINED))
+        self._chains = Chains(memory // 2)
         self._stream = np.empty(self._batch, np.uint32)
         # The present batch, one entry a paragraph:
         self._texts: list[str] = []
@@ -70,7 +67,7 @@ class Inverter:
     @property
     def is_full(self) -> bool:
         """Tell whether another batch might not fit."""
-        return self._chains.size > self._memory // 4
+        return self._chains.size > self._memory * 3 // 8
 
     def add(self, document: Document) -> None:
         """Take a document; the number of its words is counted at the end. Raises OSError."""
@@ -155,9 +152,10 @@ class Inverter:
         if self._texts:
             self._take_batch()
         section = np.array(self._sections, np.uint32)
-        postings, exact = invert(self._words, self._chains, section, self._memory // 4)
+        write, exact = invert(self._words, self._chains, section, self._memory // 8)
         self._wait()
         self._thread.shutdown()
+        postings = write(self._output)
         meta = {
             "unicode": UNICODE,
             "paragraphs": len(section),

@@ -3,7 +3,8 @@
 Either way each token goes behind those of its term, by a counting sort, and `encode` packs them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,9 +20,9 @@ from index.codec.blocks import (
 )
 from index.codec.chains import Chains
 from index.codec.compiled import i64, kernel
-from index.codec.container import Array
+from index.codec.container import Array, Output
 from index.codec.dictionaries import dictionaries, starts
-from index.codec.encode import Paragraphs, postings, ranges_of
+from index.codec.encode import Paragraphs, postings
 from index.codec.lengths import encode, length_norms
 from index.codec.packing import field
 from index.codec.words import Words
@@ -35,11 +36,14 @@ U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
+Write = Callable[[Output], dict[str, Array]]
+"""Writes the packed postings of a segment; gives the other arrays of dictionaries and postings."""
+
 # Words of text to postings.
 
 
-def invert(words: Words, chains: Chains, section: U32, memory: int) -> tuple[dict[str, Array], I64]:
-    """Give the dictionaries and postings of a segment, and each paragraph's length in positions.
+def invert(words: Words, chains: Chains, section: U32, memory: int) -> tuple[Write, I64]:
+    """Give what writes the dictionaries and postings, and each paragraph's length in positions.
 
     `chains` has the tokens, and `section` (u32) the paragraphs' sections with HEADLINE. Up to
     `memory` bytes serve for sorting. Raises NotWritten where the format has no room for so much.
@@ -57,15 +61,15 @@ def invert(words: Words, chains: Chains, section: U32, memory: int) -> tuple[dic
     codes[by_stem[words.stem[used]] + words.code[used]] = code[found.number]
     stem[term[found.number]] = words.stem[used]
     by_term = chains.counts(len(stems))[stem[: len(found.term_forms) - 1]]
-    places, first = chains.places(), by_stem.astype(np.uint32)
+    first = by_stem.astype(np.uint32)
 
     def fill(low: int, high: int, _: I64, keys: U64, found_codes: U16) -> None:
-        chains.read(stem[low:high], first, codes, places, keys, found_codes)
+        chains.read(stem[low:high], first, codes, keys, found_codes)
 
-    length = np.diff(chains.starts())
+    length = chains.lengths()
     average = length.sum() / max(np.count_nonzero(length), 1)
     paragraphs = Paragraphs(encode(length), length_norms(average or 1.0), section)
-    return postings(found, by_term, ranges_of(by_term, memory), fill, paragraphs), length
+    return partial(postings, found, by_term, fill, paragraphs, memory), length
 
 
 def _used_forms(words: Words, chains: Chains) -> I64:
@@ -86,8 +90,9 @@ def merge(
     average: float,
     section: U32,
     memory: int,
+    output: Output,
 ) -> dict[str, Array]:
-    """Give the dictionaries and postings of segments that become one.
+    """Write the packed postings of segments that become one; give the other arrays of `invert`.
 
     A part is a `SegmentData` and for each of its paragraphs the ordinal in the new segment, -1 for
     one that is left out; ordinals ascend from part to part. `length` (u8, by `lengths.DECODED`)
@@ -125,7 +130,7 @@ def merge(
 
     paragraphs = Paragraphs(length, length_norms(average or 1.0), section)
     by_term = found.by_term(total)
-    return postings(found, by_term, ranges_of(by_term, memory), fill, paragraphs)
+    return postings(found, by_term, fill, paragraphs, memory, output)
 
 
 @kernel
