@@ -1,7 +1,8 @@
 """Documents in, the file of one segment out.
 
-Text is taken in batches: cut into words, of which the numbers are kept until the end, and stored,
-compressed by a thread beside; so of the text itself no more than a few batches is in memory.
+Text is taken in batches: cut into words, which are kept until the end in chains, and stored; a
+thread beside does what does not need Python. So of the text itself no more than a few batches is in
+memory.
 """
 
 import json
@@ -20,7 +21,7 @@ from index.codec.container import Array, Output
 from index.codec.dictionaries import blob, text_starts
 from index.codec.layout import HEADLINE, NONE
 from index.codec.postings import invert
-from index.codec.words import I64, PADDING, Words
+from index.codec.words import I64, PADDING, U32, Words
 from index.errors import NotWritten
 from index.model import KINDS, Document, DocumentInfo
 
@@ -44,9 +45,10 @@ class Inverter:
 
     def __init__(self, words: Words, path: Path, memory: int, dictionary: bytes) -> None:
         self._words, self._memory = words, memory
+        self.is_full = False
         self._batch = min(BATCH, memory // 16)
         self._chains = Chains(memory // 2)
-        self._stream = np.empty(self._batch, np.uint32)
+        self._streams = [np.empty(0, np.uint32), np.empty(0, np.uint32)]  # one is read meanwhile
         # The present batch, one entry a paragraph:
         self._texts: list[str] = []
         self._size = 0
@@ -62,12 +64,7 @@ class Inverter:
         self.dictionary = dictionary
         self._compressor: Compressor | None = None
         self._thread = ThreadPoolExecutor(1)
-        self._storing: Future[None] | None = None
-
-    @property
-    def is_full(self) -> bool:
-        """Tell whether another batch might not fit."""
-        return self._chains.size > self._memory * 3 // 8
+        self._jobs: list[Future[None]] = []
 
     def add(self, document: Document) -> None:
         """Take a document; the number of its words is counted at the end. Raises OSError."""
@@ -113,37 +110,46 @@ class Inverter:
     # Batches.
 
     def _take_batch(self) -> None:
-        """Cut what has come together into words, and have it stored meanwhile."""
-        encoded = [text.encode() for text in self._texts]
-        text, begins = joined(encoded, PADDING)
+        """Cut what has come together into words; a thread puts these in order and stores the text.
+
+        It has done so with one batch when it is given the next.
+        """
+        text, begins = joined([text.encode() for text in self._texts], PADDING)
         length = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
         columns = (np.array(column, np.int64) for column in self._columns)
-        self._store(Records(text, begins, length, *columns))
-        if len(text) > 2 * len(self._stream):
-            self._stream = np.empty(len(text), np.uint32)
-        first = self._words.cut(text, begins, self._stream)
-        tokens = self._words.tokens()
-        self._chains.add(tokens, len(self._words.stems), self._stream, first)
+        records = Records(text, begins, length, *columns)
+        stream = self._free_stream(len(text) // 2 + 1)
+        first = self._words.cut(text, begins, stream)
+        tokens, stems = self._words.tokens(), len(self._words.stems)
+        self._wait()
+        self.is_full = self._chains.size > self._memory * 3 // 8
+        self._jobs = [
+            self._thread.submit(self._chains.add, tokens, stems, stream, first),
+            self._thread.submit(self._store, records),
+        ]
         self._texts, self._columns, self._size = [], ([], [], [], [], []), 0
 
+    def _free_stream(self, size: int) -> U32:
+        """Give room for so many words; what was given last time is left as it is."""
+        self._streams.reverse()
+        if len(self._streams[0]) < size:
+            self._streams[0] = np.empty(size, np.uint32)
+        return self._streams[0]
+
     def _store(self, records: Records) -> None:
-        """Compress and write records, in a thread, when what it was given before is done."""
-        self._wait()
+        """Compress and write records."""
         if self._compressor is None:
-            if not self._infos or self._size < self._batch:
+            if len(records.text) < self._batch:
                 self.dictionary = b""  # which would be larger than what it saves
             elif not self.dictionary:
                 self.dictionary = train(records)
             self._compressor = Compressor(self.dictionary)
-        self._storing = self._thread.submit(self._write, records, self._compressor)
-
-    def _write(self, records: Records, compressor: Compressor) -> None:
-        self._output.extend("paragraphs.stored", compressor.compress(records, self._blocks))
+        self._output.extend("paragraphs.stored", self._compressor.compress(records, self._blocks))
 
     def _wait(self) -> None:
-        if self._storing:
-            self._storing.result()
-        self._storing = None
+        for job in self._jobs:
+            job.result()
+        self._jobs = []
 
     # The end.
 
@@ -152,6 +158,8 @@ class Inverter:
         if self._texts:
             self._take_batch()
         section = np.array(self._sections, np.uint32)
+        for job in self._jobs[:1]:  # the text may be stored meanwhile
+            job.result()
         write, exact = invert(self._words, self._chains, section, self._memory // 8)
         self._wait()
         self._thread.shutdown()
