@@ -58,28 +58,24 @@ class Record(NamedTuple):
 class _Block:
     """Records [first, end), decompressed. Raises ValueError and IndexError where they are none."""
 
-    __slots__ = ("_raw", "_texts_at", "end", "first")
+    __slots__ = ("_raw", "end", "first", "texts")
 
     def __init__(self, raw: bytes, first: int, end: int) -> None:
         self.first, self.end = first, end
         self._raw = raw
         kind, heading, page, gap, excess = raw[:COLUMNS]
-        self._texts_at = HEADER.size + (end - first) * (kind + heading + page + gap + excess)
-
-    def text(self, row: int) -> str:
-        texts = self._raw[self._texts_at :].split(SEPARATOR, row + 1)
-        if (len(texts) == row + 1) != (self.first + row + 1 == self.end):
+        at = HEADER.size + (end - first) * (kind + heading + page + gap + excess)
+        self.texts = raw[at:].split(SEPARATOR)
+        if len(self.texts) != end - first:
             raise ValueError("a block has not as many texts as noted")
-        return texts[row].decode()
 
     def record(self, row: int) -> Record:
         *lows, origin = HEADER.unpack_from(self._raw)[COLUMNS:]
         kinds, headings, pages, gaps, excesses = (
             self._values(column, row + 1, low) for column, low in enumerate(lows)
         )
-        text = self.text(row)
-        before = self._raw[self._texts_at :].split(SEPARATOR, row)[:row]
-        start = origin + len(b"".join(before).decode()) + sum(excesses[:row]) + sum(gaps)
+        before = len(b"".join(self.texts[:row]).decode()) + sum(excesses[:row])
+        text, start = self.texts[row].decode(), origin + before + sum(gaps)
         end = start + len(text) + excesses[row]
         return Record(kinds[row], headings[row], pages[row], start, end, text)
 
@@ -99,7 +95,7 @@ class _OfThread(threading.local):
 
     def __init__(self, known: zstandard.ZstdCompressionDict | None) -> None:
         self.decompress = zstandard.ZstdDecompressor(known).decompress
-        self.block = _Block(bytes(HEADER.size), 0, 0)  # the last one: neighbours come in a row
+        self.block: _Block | None = None  # the last one, for neighbours come in a row
 
 
 class Store:
@@ -126,7 +122,7 @@ class Store:
         """Give the text of a record."""
         block = self._block_of(number)
         try:
-            return block.text(number - block.first)
+            return block.texts[number - block.first].decode()
         except ValueError as error:
             raise self._damaged(error) from error
 
@@ -170,7 +166,7 @@ class Store:
         """Decompress the block of a record, if it is not the one this thread had last."""
         own = self._of_thread
         block = own.block
-        if block.first <= number < block.end:
+        if block is not None and block.first <= number < block.end:
             return block
         index = bisect_right(self._firsts, number, 0, self._count) - 1
         first, end = self._firsts[index], self._firsts[index + 1]
