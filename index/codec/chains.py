@@ -48,8 +48,11 @@ class Chains:
         self._lengths: list[I64] = [np.zeros(0, np.int64)]
         self._paragraphs = 0
 
-    def add(self, tokens: Tokens, stems: int, stream: U32, first: I64) -> None:
-        """Take paragraphs of words, which come to so many stems. Raises NotWritten."""
+    def add(self, tokens: Tokens, stems: int, stream: U32, first: I64) -> int:
+        """Take paragraphs of words, which come to so many stems; answer the size then.
+
+        Raises NotWritten.
+        """
         if stems > len(self._state):
             self._state = np.append(self._state, np.zeros((2 * stems, 8), np.uint32), 0)
         if len(tokens.only) > len(self.used):
@@ -65,6 +68,7 @@ class Chains:
                 self._grow()
         self._lengths.append(lengths)
         self._paragraphs += len(lengths)
+        return self.size
 
     def _grow(self) -> None:
         if len(self._arena) == _ARENA:

@@ -64,7 +64,7 @@ class Inverter:
         self.dictionary = dictionary
         self._compressor: Compressor | None = None
         self._thread = ThreadPoolExecutor(1)
-        self._jobs: list[Future[None]] = []
+        self._jobs: list[tuple[Future[None], Future[int]]] = []
 
     def add(self, document: Document) -> None:
         """Take a document; the number of its words is counted at the end. Raises OSError."""
@@ -110,23 +110,22 @@ class Inverter:
     # Batches.
 
     def _take_batch(self) -> None:
-        """Cut what has come together into words; a thread puts these in order and stores the text.
+        """Cut what has come together into words; a thread stores the text and puts these in order.
 
-        It has done so with one batch when it is given the next.
+        It has done so with one batch when the second after it comes.
         """
         text, begins = joined([text.encode() for text in self._texts], PADDING)
         length = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
         columns = (np.array(column, np.int64) for column in self._columns)
         records = Records(text, begins, length, *columns)
+        if len(self._jobs) > 1:
+            self._wait()
+        stored = self._thread.submit(self._store, records)
         stream = self._free_stream(len(text) // 2 + 1)
         first = self._words.cut(text, begins, stream)
         tokens, stems = self._words.tokens(), len(self._words.stems)
-        self._wait()
-        self.is_full = self._chains.size > self._memory * 3 // 8
-        self._jobs = [
-            self._thread.submit(self._chains.add, tokens, stems, stream, first),
-            self._thread.submit(self._store, records),
-        ]
+        chained = self._thread.submit(self._chains.add, tokens, stems, stream, first)
+        self._jobs.append((stored, chained))
         self._texts, self._columns, self._size = [], ([], [], [], [], []), 0
 
     def _free_stream(self, size: int) -> U32:
@@ -147,9 +146,10 @@ class Inverter:
         self._output.extend("paragraphs.stored", self._compressor.compress(records, self._blocks))
 
     def _wait(self) -> None:
-        for job in self._jobs:
-            job.result()
-        self._jobs = []
+        """Wait until the oldest batch is done."""
+        stored, chained = self._jobs.pop(0)
+        stored.result()
+        self.is_full = chained.result() > self._memory * 3 // 8
 
     # The end.
 
@@ -158,11 +158,10 @@ class Inverter:
         if self._texts:
             self._take_batch()
         section = np.array(self._sections, np.uint32)
-        for job in self._jobs[:1]:  # the text may be stored meanwhile
-            job.result()
-        write, exact = invert(self._words, self._chains, section, self._memory // 8)
-        self._wait()
+        while self._jobs:
+            self._wait()
         self._thread.shutdown()
+        write, exact = invert(self._words, self._chains, section, self._memory // 8)
         postings = write(self._output)
         meta = {
             "unicode": UNICODE,
