@@ -31,21 +31,29 @@ MEMORY = 512 << 20
 BATCH = 8 << 20
 """How much text, in bytes, is cut and stored at a time."""
 
+_PER_WORD = 4
+"""About how many bytes a word takes in a chain."""
+
+
+def share(memory: int) -> int:
+    """Give how much of the memory the words of a segment may take, and how much their chains."""
+    return memory * 3 // 8
+
+
 _KINDS = {kind: code for code, kind in enumerate(KINDS)}
 
 
 class Inverter:
     """Takes documents one by one and turns them into a segment.
 
-    The segment is the file at `path`, which must not exist; it is one when it is finished. Half of
-    `memory` is for the numbers of its words, a quarter for sorting. `dictionary` is what its store
-    is compressed with; without one it gets its own, where there is a batch of text to train it on;
+    The segment is the file at `path`, which must not exist; it is one when it is finished. About
+    `memory` bytes are taken, if it is finished once it is full. `dictionary` is what its store is
+    compressed with; without one it gets its own, where there is a batch of text to train it on;
     then it is here.
     """
 
     def __init__(self, words: Words, path: Path, memory: int, dictionary: bytes) -> None:
         self._words, self._memory = words, memory
-        self.is_full = False
         self._batch = min(BATCH, memory // 16)
         self._chains = Chains(memory // 2)
         self._streams = [np.empty(0, np.uint32), np.empty(0, np.uint32)]  # one is read meanwhile
@@ -64,7 +72,15 @@ class Inverter:
         self.dictionary = dictionary
         self._compressor: Compressor | None = None
         self._thread = ThreadPoolExecutor(1)
-        self._jobs: list[tuple[Future[None], Future[int]]] = []
+        self._jobs: list[tuple[Future[None], Future[int], int]] = []  # with the number of words
+        self._chained = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether it has taken what fits; of batches not done yet the size is estimated."""
+        awaited = sum(words for _, _, words in self._jobs)
+        chained = self._chained + _PER_WORD * awaited
+        return max(chained, self._words.size) > share(self._memory)
 
     def add(self, document: Document) -> None:
         """Take a document; the number of its words is counted at the end. Raises OSError."""
@@ -125,7 +141,7 @@ class Inverter:
         first = self._words.cut(text, begins, stream)
         tokens, stems = self._words.tokens(), len(self._words.stems)
         chained = self._thread.submit(self._chains.add, tokens, stems, stream, first)
-        self._jobs.append((stored, chained))
+        self._jobs.append((stored, chained, int(first[-1])))
         self._texts, self._columns, self._size = [], ([], [], [], [], []), 0
 
     def _free_stream(self, size: int) -> U32:
@@ -147,9 +163,9 @@ class Inverter:
 
     def _wait(self) -> None:
         """Wait until the oldest batch is done."""
-        stored, chained = self._jobs.pop(0)
+        stored, chained, _ = self._jobs.pop(0)
         stored.result()
-        self.is_full = chained.result() > self._memory * 3 // 8
+        self._chained = chained.result()
 
     # The end.
 

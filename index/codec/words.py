@@ -32,6 +32,9 @@ SEVERAL = 0xFFFFFFFF
 PADDING = b"\n" * 8
 """What stands behind a text to be cut, which is read eight bytes at a time."""
 
+_FORM = 512
+"""About how many bytes a form takes, with its stem, its words and their places in tables."""
+
 _UNCUT = 64
 """A word of fewer characters has no form that is too long."""
 
@@ -123,6 +126,11 @@ class Words:
         self._form, self._position = Column(np.uint32), Column(np.uint32)
         self._chained, self._only = Column(np.uint64), Column(np.uint64)
         self._start.extend([0])
+
+    @property
+    def size(self) -> int:
+        """About how many bytes all of this takes."""
+        return len(self.forms) * _FORM
 
     def cut(self, text: U8, starts: I64, found: U32) -> I64:
         """Cut paragraphs into words.
