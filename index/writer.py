@@ -20,7 +20,7 @@ import numpy as np
 from index import storage
 from index.analysis import UNICODE
 from index.codec.adapter import ColumnarSegment
-from index.codec.invert import MEMORY, Inverter
+from index.codec.invert import MEMORY, Inverter, share
 from index.codec.merge import merge
 from index.codec.segment import SegmentData
 from index.codec.words import Words
@@ -185,14 +185,19 @@ class Writer:
         if self._inverter is not None:
             self._new[-1].paragraphs = self._inverter.finish()
             self._dictionary = self._dictionary or self._inverter.dictionary
+            if self._words.size > share(self._memory):
+                self._words = Words()
         self._inverter = None
 
     # Deletions and merges. Only neighbours are merged, so that ordinals keep their order.
 
     def _merged(self, generation: int) -> list[ColumnarSegment]:
-        segments = self._kept + [self._reopened(entry) for entry in self._new]
-        runs = [[segment] for segment in map(self._with_deletions, segments)]
-        runs = [run for run in runs if _live(run)]
+        runs = self._runs(self._kept)
+        if len(runs) + len(self._new) <= MAX_SEGMENTS and not any(
+            entry.segid in self._deleted for entry in self._new
+        ):  # the new ones stay as they are, and need not be read
+            return [self._rewritten(run, generation) for run in runs] + self._new
+        runs += self._runs([self._reopened(entry) for entry in self._new])
         while len(runs) > MAX_SEGMENTS:
             pairs = [(_live(a + b), i) for i, (a, b) in enumerate(pairwise(runs)) if _fits(a + b)]
             if not pairs:
@@ -200,6 +205,11 @@ class Writer:
             i = min(pairs)[1]
             runs[i : i + 2] = [runs[i] + runs[i + 1]]
         return [self._rewritten(run, generation) for run in runs]
+
+    def _runs(self, segments: list[OpenSegment]) -> list[list[OpenSegment]]:
+        """Give the segments of which something is left, each a run by itself."""
+        runs = [[segment] for segment in map(self._with_deletions, segments)]
+        return [run for run in runs if _live(run)]
 
     def _with_deletions(self, segment: OpenSegment) -> OpenSegment:
         """Give a segment with what was deleted just now taken out of `live`."""

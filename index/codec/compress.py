@@ -18,12 +18,12 @@ U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
-BLOCK = 3072
+BLOCK = 2304
 """How much text, in bytes, a block holds, if its first record is not larger."""
 
 _MAX_RECORDS = 128
 _GAP = 3  # the column
-_LEVEL = 3
+_LEVEL = 4
 _DICTIONARY_SIZE = 256 << 10
 _ENOUGH = 4 << 20
 """From how much text on, in bytes, a dictionary is trained."""

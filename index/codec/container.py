@@ -5,10 +5,11 @@ import mmap
 import os
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,10 @@ SLACK = 8
 VERIFIED = 1 << 26
 """Up to which size, in bytes, a file is compared with all its checksums when it is opened."""
 
+BESIDE = 64 << 20
+"""How much of an array that grows beside another, in bytes, is held in memory."""
+
+_PIECE = 1 << 20
 _TRAILER = struct.Struct("<QII8s")
 
 Array = npt.NDArray[Any]
@@ -40,6 +45,7 @@ class Output:
         self._path = path
         self._file = path.open("xb")
         self._entries: dict[str, dict[str, Any]] = {}
+        self._beside: dict[str, _Beside] = {}
         self._file.write(MAGIC)
 
     def append(self, name: str, array: Array) -> None:
@@ -55,11 +61,25 @@ class Output:
         self._entries[name] = {"dtype": kind, "length": 0, "offset": self._file.tell(), "crc32": 0}
 
     def extend(self, name: str, data: bytes | memoryview) -> None:
-        """Write a piece of the array begun last."""
+        """Write a piece of the array begun last, or of one beside."""
+        if name in self._beside:
+            self._beside[name].extend(data)
+            return
         view, entry = memoryview(data).cast("B"), self._entries[name]
         self._file.write(view)
         entry["crc32"] = zlib.crc32(view, entry["crc32"])
         entry["length"] += len(view) // np.dtype(entry["dtype"]).itemsize
+
+    def begin_beside(self, name: str, dtype: npt.DTypeLike) -> None:
+        """Begin an array beside that begun last; `join` writes it, behind what is then written."""
+        self._beside[name] = _Beside(np.dtype(dtype), self._path.parent)
+
+    def join(self, name: str) -> None:
+        """Write an array that grew beside another."""
+        beside = self._beside.pop(name)
+        self.begin(name, beside.dtype)
+        for piece in beside.pieces():
+            self.extend(name, piece)
 
     def finish(self, meta: Mapping[str, Any]) -> None:
         """Write what else is to be noted, and bring all of it down to the disk."""
@@ -82,6 +102,36 @@ class Output:
     def _pad(self) -> None:
         slack = SLACK if self._entries else 0
         self._file.write(bytes(slack + -(self._file.tell() + slack) % ALIGNMENT))
+
+
+class _Beside:
+    """Pieces of an array that cannot be written yet: in memory, and once they are many on disk."""
+
+    def __init__(self, dtype: np.dtype[Any], folder: Path) -> None:
+        self.dtype = dtype
+        self._folder = folder
+        self._file: IO[bytes] | None = None
+        self._held: list[bytes | memoryview] = []
+        self._size = 0
+
+    def extend(self, data: bytes | memoryview) -> None:
+        self._held.append(data)
+        self._size += len(data)
+        if self._size > BESIDE:
+            if self._file is None:
+                self._file = TemporaryFile(dir=self._folder)  # noqa: SIM115  # outlives this
+            for piece in self._held:
+                self._file.write(piece)
+            self._held, self._size = [], 0
+
+    def pieces(self) -> Iterator[bytes | memoryview]:
+        if self._file is not None:
+            with self._file as file:
+                file.seek(0)
+                while piece := file.read(_PIECE):
+                    yield piece
+        while self._held:
+            yield self._held.pop(0)
 
 
 def write(path: Path, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> None:

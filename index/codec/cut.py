@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.analysis import character_class
-from index.codec.bits import load64, lowest
+from index.codec.bits import load64, lowest, store64
 from index.codec.compiled import inlined, kernel
 
 U8 = npt.NDArray[np.uint8]
@@ -30,7 +30,7 @@ _HALF, _ALL = np.uint64(32), np.uint64(0xFFFFFFFFFFFFFFFF)
 
 # Eight bytes at a time: the highest bit of each, and what is added to bring a byte from a letter
 # or a digit on up to it.
-_BREAK = np.uint8(10)
+_BREAK, _BLANK = np.uint8(10), np.uint8(32)
 _EIGHT = 0x0101010101010101
 _HIGH, _CASE = np.uint64(0x80 * _EIGHT), np.uint64(0x20 * _EIGHT)
 _FROM_A, _BEYOND_Z, _FROM_0, _BEYOND_9 = (
@@ -124,18 +124,19 @@ def _low(size: int) -> np.uint64:
 
 
 @inlined
-def _key(text: U8, at: int, size: int) -> np.uint64:
+def _key(text: U8, at: int, size: int, fold: np.uint64) -> np.uint64:
     """Give the key of a word: itself where that is at most eight bytes, a hash marked as one else.
 
-    No word holds the byte 0, so that shorter ones differ from longer ones, and none has key 0.
+    `fold` are bits to be set in every eight bytes. No word holds the byte 0, so that shorter ones
+    differ from longer ones, and none has key 0.
     """
     if size <= 8:
-        return load64(text, at) & _low(size)
+        return (load64(text, at) | fold) & _low(size)
     key = np.uint64(size)
     while size > 8:
-        key = _mixed(key ^ load64(text, at))
+        key = _mixed(key ^ (load64(text, at) | fold))
         at, size = at + 8, size - 8
-    return _mixed(key ^ (load64(text, at) & _low(size))) | _LONG
+    return _mixed(key ^ ((load64(text, at) | fold) & _low(size))) | _LONG
 
 
 @inlined
@@ -145,24 +146,27 @@ def _mixed(key: np.uint64) -> np.uint64:
 
 
 @kernel
-def _equal(a: U8, i: int, b: U8, j: int, size: int) -> bool:
+def _equal(text: U8, i: int, fold: np.uint64, spelled: U8, j: int, size: int) -> bool:
     while size > 8:
-        if load64(a, i) != load64(b, j):
+        if load64(text, i) | fold != load64(spelled, j):
             return False
         i, j, size = i + 8, j + 8, size - 8
-    return ((load64(a, i) ^ load64(b, j)) & _low(size)) == np.uint64(0)
+    return (((load64(text, i) | fold) ^ load64(spelled, j)) & _low(size)) == np.uint64(0)
 
 
-@kernel
-def _slot(text: U8, at: int, size: int, table: U64, begins: I64, spelled: U8) -> np.uint64:
+@inlined
+def _slot(
+    text: U8, at: int, size: int, fold: np.uint64, key: np.uint64,
+    table: U64, begins: I64, spelled: U8,
+) -> np.uint64:  # fmt: skip
     """Give the slot of a word, or the one that is free for it: linear probing."""
-    mask, key = np.uint64(len(table) - 1), _key(text, at, size)
+    mask = np.uint64(len(table) - 1)
     slot = _mixed(key) & mask
     while table[slot, _KEY]:
         if table[slot, _KEY] == key:
             begin = begins[np.int64(table[slot, _WORD])]
             if size <= 8 or (
-                spelled[begin + size] == _BREAK and _equal(text, at, spelled, begin, size)
+                spelled[begin + size] == _BREAK and _equal(text, at, fold, spelled, begin, size)
             ):
                 return slot
         slot = (slot + np.uint64(1)) & mask
@@ -180,11 +184,13 @@ def cut(
     table: U64,
     begins: I64,
     spelled: U8,
+    plain: U8,
     count: int,
 ) -> tuple[int, int]:
     """Cut paragraphs from `paragraph` on, until the new words of one might not fit.
 
-    Answers the paragraph to go on with, and the number of words.
+    A word of ASCII letters and digits alone is `plain`, and spelled in lower case. Answers the
+    paragraph to go on with, and the number of words.
     """
     out = first[paragraph]
     for p in range(paragraph, len(starts) - 1):
@@ -192,26 +198,33 @@ def cut(
         if not _fits(end + 1 - i, count, table, begins, spelled):
             return p, count
         while i < end:
-            start, plain = i, _plain(load64(text, i))
-            i += plain
-            if plain == 0:
+            start, run, fold = i, _plain(load64(text, i)), _CASE
+            i += run
+            if run == 0:
                 cls, width = _class_at(text, i, classes)
                 i += width
                 if cls == _SPACE or cls >= _APOSTROPHE:  # nothing that a word begins with
                     continue
-                i = _end(text, i, cls, classes)
+                i, fold = _end(text, i, cls, classes), np.uint64(0)
             else:
-                while plain == 8:
-                    plain = _plain(load64(text, i))
-                    i += plain
-                if text[i] >= 0x80 or classes[text[i]] != _SPACE:
+                while run == 8:
+                    run = _plain(load64(text, i))
+                    i += run
+                if text[i] != _BLANK and (text[i] >= 0x80 or classes[text[i]] != _SPACE):
+                    plain_end = i
                     i = _end(text, i, classes[text[i - 1]], classes)
-            slot = _slot(text, start, i - start, table, begins, spelled)
+                    fold = _CASE if i == plain_end else np.uint64(0)
+            size = i - start
+            key = _key(text, start, size, fold)
+            slot = _slot(text, start, size, fold, key, table, begins, spelled)
             if not table[slot, _KEY]:
-                table[slot, _KEY], table[slot, _WORD] = _key(text, start, i - start), count
-                count = _append(text, start, i, begins, spelled, count)
+                table[slot, _KEY], table[slot, _WORD] = key, count
+                _append(text, start, size, fold, begins, spelled, count)
+                plain[count] = fold != np.uint64(0)
+                count += 1
             found[out] = table[slot, _WORD]
             out += 1
+            i += text[i] == _BLANK  # the separator, without looking at it once more
         first[p + 1] = out
     return len(starts) - 1, count
 
@@ -223,14 +236,15 @@ def _fits(size: int, count: int, table: U64, begins: I64, spelled: U8) -> bool:
 
 
 @kernel
-def _append(text: U8, start: int, end: int, begins: I64, spelled: U8, count: int) -> int:
-    """Keep the spelling of a new word; answer how many there are now."""
+def _append(
+    text: U8, start: int, size: int, fold: np.uint64, begins: I64, spelled: U8, count: int
+) -> None:
+    """Keep the spelling of a new word."""
     at = begins[count]
-    for i in range(start, end):
-        spelled[at + i - start] = text[i]
-    spelled[at + end - start] = _BREAK
-    begins[count + 1] = at + end - start + 1
-    return count + 1
+    for i in range(0, size, 8):
+        store64(spelled, at + i, load64(text, start + i) | fold)
+    spelled[at + size] = _BREAK
+    begins[count + 1] = at + size + 1
 
 
 @kernel
@@ -238,7 +252,8 @@ def place(table: U64, spelled: U8, begins: I64, count: int) -> None:
     """Fill an empty table with the words so far."""
     mask = np.uint64(len(table) - 1)
     for word in range(count):
-        key = _key(spelled, begins[word], begins[word + 1] - begins[word] - 1)
+        size = begins[word + 1] - begins[word] - 1
+        key = _key(spelled, begins[word], size, np.uint64(0))
         slot = _mixed(key) & mask
         while table[slot, _KEY]:
             slot = (slot + np.uint64(1)) & mask

@@ -5,18 +5,20 @@ time as fit, and ranges side by side in threads.
 """
 
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import local
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from index.codec.bits import popcount
-from index.codec.blocks import BLOCK, DENSE, PAD, RANK, Columns, columns, paragraphs_of
+from index.codec.blocks import BLOCK, DENSE, PAD, RANK
 from index.codec.compiled import i64, inlined, kernel
-from index.codec.container import Array
+from index.codec.container import Array, Output
 from index.codec.dictionaries import Dictionaries, starts
 from index.codec.layout import ARRAYS, HEADLINE, NONE
 from index.codec.packing import bit_width, pack
@@ -32,8 +34,11 @@ F32 = npt.NDArray[np.float32]
 BEST = 10
 """Which of a term's impacts is kept as `terms.best`: the tenth, for ten are asked for."""
 
-_TOKEN_BYTES = 14
-"""What a token takes while its range is done: key and code, and about four bytes packed."""
+_TOKEN_BYTES = 28
+"""What a token takes at most while its range is done: key and code, packed bytes, a headline."""
+
+_RANGE = 1 << 20
+"""How many tokens a range has at most, if no term has more: what is near is faster."""
 
 TOO_LARGE = (
     "a segment would pass 4 GB of packed postings, more than the index has room for: "
@@ -86,6 +91,9 @@ class Encoded(NamedTuple):
     packed_postings: U8
     packed_positions: U8
     headline: U32
+    dense: U32
+    bits: U64
+    ranks: U32
 
 
 class Used(NamedTuple):
@@ -98,40 +106,84 @@ class Used(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What encoding works with.
+    """What a thread works with, one range after the other.
 
-    A block's gaps and frequencies, a term's best impacts, and for each form the paragraph in which
-    it was seen last.
+    The tokens of a range and what becomes of them, a block's gaps and frequencies, a term's best
+    impacts, and for each form the paragraph in which it was seen last.
     """
 
+    keys: U64
+    codes: U16
+    out: Encoded
     gaps: U64
     frequencies: U64
     best: F32
     seen: I64
 
+    @classmethod
+    def of(cls, by_term: I64, ranges: Ranges, forms: int) -> "Room":
+        """Make room for any of the ranges; what is not touched takes none."""
+        count = max(int(by_term[low:high].sum()) for low, high in ranges)
+        blocks = max(int((by_term[low:high] // BLOCK + 1).sum()) for low, high in ranges)
+        none, numbers = np.zeros(0, np.uint32), np.empty((3, blocks), np.uint32)
+        widths = np.empty((3, blocks), np.uint8)
+        out = Encoded(
+            df=none,
+            block=none,
+            best=np.zeros(0, np.float32),
+            headlines=none,
+            last=numbers[0],
+            postings=numbers[1],
+            positions=numbers[2],
+            paragraph_width=widths[0],
+            tf_width=widths[1],
+            position_width=widths[2],
+            block_max=np.empty(blocks, np.float32),
+            packed_postings=np.empty(count * 8 + blocks * 2 + PAD, np.uint8),
+            packed_positions=np.empty(count * 6 + blocks + PAD, np.uint8),
+            headline=np.empty(count, np.uint32),
+            dense=none,
+            bits=np.zeros(0, np.uint64),
+            ranks=none,
+        )
+        gaps, frequencies = np.empty((2, BLOCK), np.uint64)
+        return cls(
+            np.empty(count, np.uint64), np.empty(count, np.uint16), out,
+            gaps, frequencies, np.empty(BEST, np.float32), np.full(forms, -1, np.int64),
+        )  # fmt: skip
+
 
 def postings(
-    found: Dictionaries, by_term: I64, ranges: Ranges, fill: Fill, paragraphs: Paragraphs
+    found: Dictionaries,
+    by_term: I64,
+    fill: Fill,
+    paragraphs: Paragraphs,
+    memory: int,
+    output: Output,
 ) -> dict[str, Array]:
     """Encode every term, range by range, on as many threads as there are CPUs.
 
-    `by_term` counts the tokens of each term, `fill` gives them. Raises NotWritten where the format
-    has no room for so much.
+    `by_term` counts the tokens of each term, `fill` gives them; about `memory` bytes are taken,
+    more where a term alone takes more. What is packed is written to `output`, the other arrays are
+    given back. Raises NotWritten where the format has no room for so much, and OSError.
     """
     form_df = np.zeros(len(found.number), np.uint32)
+    ranges, own = ranges_of(by_term, memory), local()
 
     def encode_range(bounds: tuple[int, int]) -> Encoded:
         low, high = bounds
+        if not hasattr(own, "room"):
+            own.room = Room.of(by_term, ranges, len(form_df))
+        room: Room = own.room
         start = starts(by_term[low:high])
-        keys, codes = np.empty(start[-1], np.uint64), np.empty(start[-1], np.uint16)
-        fill(low, high, start[:-1].copy(), keys, codes)
+        fill(low, high, start[:-1].copy(), room.keys, room.codes)
+        tokens = Tokens(low, start, room.keys, room.codes)
         forms = found.arrays["terms.forms"], found.arrays["terms.form"]
-        return _encoded(Tokens(low, start, keys, codes), *forms, paragraphs, form_df)
+        return _encoded(tokens, *forms, paragraphs, form_df, room)
 
     with ThreadPoolExecutor(_workers()) as pool:
-        parts = list(pool.map(encode_range, ranges))
-    arrays = found.arrays | _joined(parts) | {"forms.df": form_df}
-    return arrays | _bitmaps(arrays, len(paragraphs.length))
+        rest = _written(pool.map(encode_range, ranges), output)
+    return found.arrays | rest | {"forms.df": form_df}
 
 
 def _workers() -> int:
@@ -143,8 +195,7 @@ def ranges_of(by_term: I64, memory: int) -> Ranges:
 
     There is at least one term in each, however many its tokens.
     """
-    # No more ranges than a number of 16 bits can tell apart.
-    most = max(memory // _TOKEN_BYTES // _workers(), int(by_term.sum()) >> 14, 1)
+    most = max(min(memory // _TOKEN_BYTES // _workers(), _RANGE), 1)
     ends = np.cumsum(by_term)
     bounds = [0]
     while bounds[-1] < len(by_term):
@@ -154,34 +205,25 @@ def ranges_of(by_term: I64, memory: int) -> Ranges:
 
 
 def _encoded(
-    tokens: Tokens, term_forms: U32, term_form: U32, paragraphs: Paragraphs, form_df: U32
+    tokens: Tokens,
+    term_forms: U32,
+    term_form: U32,
+    paragraphs: Paragraphs,
+    form_df: U32,
+    room: Room,
 ) -> Encoded:
-    terms, count = len(tokens.start) - 1, len(tokens.keys)
-    blocks = count // BLOCK + terms
-    out = Encoded(
+    terms = len(tokens.start) - 1
+    dense, bits, ranks = _bitmaps(tokens, len(paragraphs.length))
+    out = room.out._replace(
         df=np.zeros(terms, np.uint32),
         block=np.zeros(terms + 1, np.uint32),
         best=np.zeros(terms, np.float32),
         headlines=np.zeros(terms + 1, np.uint32),
-        last=np.empty(blocks, np.uint32),
-        postings=np.empty(blocks, np.uint32),
-        positions=np.empty(blocks, np.uint32),
-        paragraph_width=np.empty(blocks, np.uint8),
-        tf_width=np.empty(blocks, np.uint8),
-        position_width=np.empty(blocks, np.uint8),
-        block_max=np.empty(blocks, np.float32),
-        packed_postings=np.empty(count * 8 + blocks * 2 + PAD, np.uint8),
-        packed_positions=np.empty(count * 6 + blocks + PAD, np.uint8),
-        headline=np.empty(count, np.uint32),
-    )
-    room = Room(
-        np.empty(BLOCK, np.uint64),
-        np.empty(BLOCK, np.uint64),
-        np.empty(BEST, np.float32),
-        np.full(len(form_df), -1, np.int64),
+        dense=dense,
+        bits=bits,
+        ranks=ranks,
     )
     used = Used(*_encode(tokens, term_forms, term_form, paragraphs, form_df, out, room))
-    # What was not used of the room was never touched; the copies let go of it.
     sizes = dict.fromkeys(_BY_BLOCK, used.blocks) | {
         "packed_postings": used.postings,
         "packed_positions": used.positions,
@@ -311,62 +353,77 @@ _ROWS = {
     "blocks.position_width": "position_width",
     "blocks.max": "block_max",
     "headlines.paragraph": "headline",
+    "bitmaps.term": "dense",
+    "bitmaps.bits": "bits",
+    "bitmaps.ranks": "ranks",
 }
+_STARTS = {
+    "terms.block": ("block", "last"),
+    "terms.headlines": ("headlines", "headline"),
+    "blocks.postings": ("postings", "packed_postings"),
+    "blocks.positions": ("positions", "packed_positions"),
+}
+"""Numbers that are indices into another array."""
+
+_PACKED = {"postings.packed": "packed_postings", "positions.packed": "packed_positions"}
 
 
-def _joined(parts: list[Encoded]) -> dict[str, Array]:
-    """Put the ranges in a row."""
-
-    def row(name: str, attribute: str) -> Array:
-        stretches = [getattr(part, attribute) for part in parts]
-        return np.concatenate([np.zeros(0, ARRAYS[name]), *stretches])
-
-    def shifted(attribute: str, target: str, end: bool) -> U32:
-        """Join numbers into another array, which is joined as well; with the last end, if asked."""
-        offsets = np.cumsum([0, *(len(getattr(part, target)) for part in parts)])
-        if offsets[-1] > NONE:
+def _written(parts: Iterable[Encoded], output: Output) -> dict[str, Array]:
+    """Write what is packed of the ranges, one after the other; give the rest in a row."""
+    pieces: dict[str, list[Array]] = {name: [] for name in (*_ROWS, *_STARTS)}
+    sizes: Counter[str] = Counter()
+    output.begin("positions.packed", np.uint8)
+    output.begin_beside("postings.packed", np.uint8)
+    for part in parts:
+        for name, attribute in _ROWS.items():
+            pieces[name].append(getattr(part, attribute))
+        for name, (attribute, target) in _STARTS.items():
+            own = getattr(part, attribute)
+            own = own[:-1] if name.startswith("terms.") else own  # its end is the next one's start
+            pieces[name].append(own + np.uint32(sizes[target]))
+        for name, attribute in _PACKED.items():
+            output.extend(name, getattr(part, attribute).data)
+        sizes.update({target: len(getattr(part, target)) for _, target in _STARTS.values()})
+        if max(sizes.values()) > NONE:
             raise NotWritten(TOO_LARGE)
-        stretches = [getattr(part, attribute)[: -1 if end else None] for part in parts]
-        moved = [s + np.uint32(o) for s, o in zip(stretches, offsets, strict=False)]
-        return np.concatenate([np.zeros(0, np.uint32), *moved, offsets[-1:][: int(end)]]).astype(
-            "u4"
-        )
-
-    padding = np.zeros(PAD, np.uint8)
-    return {name: row(name, attribute) for name, attribute in _ROWS.items()} | {
-        "terms.block": shifted("block", "last", end=True),
-        "terms.headlines": shifted("headlines", "headline", end=True),
-        "blocks.postings": shifted("postings", "packed_postings", end=False),
-        "blocks.positions": shifted("positions", "packed_positions", end=False),
-        "postings.packed": np.concatenate([*(p.packed_postings for p in parts), padding]),
-        "positions.packed": np.concatenate([*(p.packed_positions for p in parts), padding]),
+    for name in _PACKED:
+        output.extend(name, bytes(PAD))
+    output.join("postings.packed")
+    pieces["terms.block"].append(np.array([sizes["last"]], np.uint32))
+    pieces["terms.headlines"].append(np.array([sizes["headline"]], np.uint32))
+    return {
+        name: np.concatenate([np.zeros(0, ARRAYS[name]), *each]) for name, each in pieces.items()
     }
 
 
 # Bitmaps.
 
 
-def _bitmaps(arrays: dict[str, Array], paragraphs: int) -> dict[str, Array]:
-    """Make the bitmaps of the terms that stand in more than one of DENSE paragraphs."""
-    dense = np.flatnonzero(arrays["terms.df"] > paragraphs / DENSE)
-    bits = np.zeros((len(dense), -(-paragraphs // 64)), np.uint64)
-    ranks = np.zeros((len(dense), -(-paragraphs // RANK) + 1), np.uint32)
-    found, room = columns(arrays), np.empty(BLOCK, np.int64)
-    for row, term in enumerate(dense.tolist()):
-        _set_bits(found, term, room, bits[row], ranks[row])
-    return {
-        "bitmaps.term": dense.astype(np.uint32),
-        "bitmaps.bits": bits.reshape(-1),
-        "bitmaps.ranks": ranks.reshape(-1),
-    }
+def _bitmaps(tokens: Tokens, paragraphs: int) -> tuple[U32, U64, U32]:
+    """Give the terms of a range that stand in more than one of DENSE paragraphs; bits and ranks."""
+    counts = np.diff(tokens.start)
+    dense, rows, sums = [], [], []
+    for t in np.flatnonzero(counts > paragraphs / DENSE).tolist():
+        bits = np.zeros(-(-paragraphs // 64), np.uint64)
+        ranks = np.zeros(-(-paragraphs // RANK) + 1, np.uint32)
+        _set_bits(tokens.keys[tokens.start[t] : tokens.start[t + 1]], bits, ranks)
+        if ranks[-1] > paragraphs / DENSE:
+            dense.append(tokens.low + t)
+            rows.append(bits)
+            sums.append(ranks)
+    return (
+        np.array(dense, np.uint32),
+        np.concatenate([np.zeros(0, np.uint64), *rows]),
+        np.concatenate([np.zeros(0, np.uint32), *sums]),
+    )
 
 
 @kernel
-def _set_bits(c: Columns, term: int, ordinals: I64, bits: U64, ranks: U32) -> None:
+def _set_bits(keys: U64, bits: U64, ranks: U32) -> None:
     """Set the bits of a term's paragraphs; count those that are set before every RANK of them."""
-    for block in range(c.block[term], c.block[term + 1]):
-        for i in range(paragraphs_of(c, term, block, ordinals)):
-            bits[ordinals[i] >> 6] |= np.uint64(1) << np.uint64(ordinals[i] & 63)
+    for key in keys:
+        paragraph = i64(key >> np.uint64(32))
+        bits[paragraph >> 6] |= np.uint64(1) << np.uint64(paragraph & 63)
     total = i64(0)
     for word in range(len(bits)):
         if word % (RANK // 64) == 0:

@@ -1,7 +1,8 @@
 """Documents in, the file of one segment out.
 
-Text is taken in batches: cut into words, of which the numbers are kept until the end, and stored,
-compressed by a thread beside; so of the text itself no more than a few batches is in memory.
+Text is taken in batches: cut into words, which are kept until the end in chains, and stored; a
+thread beside does what does not need Python. So of the text itself no more than a few batches is in
+memory.
 """
 
 import json
@@ -14,6 +15,7 @@ import numpy as np
 
 from index.analysis import UNICODE
 from index.codec import lengths
+from index.codec.chains import Chains
 from index.codec.compress import Blocks, Compressor, Records, descriptions, joined, train
 from index.codec.container import Array, Output
 from index.codec.dictionaries import blob, text_starts
@@ -29,8 +31,14 @@ MEMORY = 512 << 20
 BATCH = 8 << 20
 """How much text, in bytes, is cut and stored at a time."""
 
-_MOST_WORDS = 1 << 30
-"""Beyond so many, positions would take more bytes than the index can count."""
+_PER_WORD = 4
+"""About how many bytes a word takes in a chain."""
+
+
+def share(memory: int) -> int:
+    """Give how much of the memory the words of a segment may take, and how much their chains."""
+    return memory * 3 // 8
+
 
 _KINDS = {kind: code for code, kind in enumerate(KINDS)}
 
@@ -38,18 +46,17 @@ _KINDS = {kind: code for code, kind in enumerate(KINDS)}
 class Inverter:
     """Takes documents one by one and turns them into a segment.
 
-    The segment is the file at `path`, which must not exist; it is one when it is finished. Half of
-    `memory` is for the numbers of its words, a quarter for sorting. `dictionary` is what its store
-    is compressed with; without one it gets its own, where there is a batch of text to train it on;
+    The segment is the file at `path`, which must not exist; it is one when it is finished. About
+    `memory` bytes are taken, if it is finished once it is full. `dictionary` is what its store is
+    compressed with; without one it gets its own, where there is a batch of text to train it on;
     then it is here.
     """
 
     def __init__(self, words: Words, path: Path, memory: int, dictionary: bytes) -> None:
         self._words, self._memory = words, memory
         self._batch = min(BATCH, memory // 16)
-        self._stream = np.empty(min(memory // 8, _MOST_WORDS), np.uint32)
-        self._used = 0
-        self._first: list[I64] = [np.zeros(1, np.int64)]
+        self._chains = Chains(memory // 2)
+        self._streams = [np.empty(0, np.uint32), np.empty(0, np.uint32)]  # one is read meanwhile
         # The present batch, one entry a paragraph:
         self._texts: list[str] = []
         self._size = 0
@@ -65,12 +72,15 @@ class Inverter:
         self.dictionary = dictionary
         self._compressor: Compressor | None = None
         self._thread = ThreadPoolExecutor(1)
-        self._storing: Future[None] | None = None
+        self._jobs: list[tuple[Future[None], Future[int], int]] = []  # with the number of words
+        self._chained = 0
 
     @property
     def is_full(self) -> bool:
-        """Tell whether another batch might not fit."""
-        return self._used + self._batch // 2 > len(self._stream)
+        """Tell whether it has taken what fits; of batches not done yet the size is estimated."""
+        awaited = sum(words for _, _, words in self._jobs)
+        chained = self._chained + _PER_WORD * awaited
+        return max(chained, self._words.size) > share(self._memory)
 
     def add(self, document: Document) -> None:
         """Take a document; the number of its words is counted at the end. Raises OSError."""
@@ -116,42 +126,46 @@ class Inverter:
     # Batches.
 
     def _take_batch(self) -> None:
-        """Cut what has come together into words, and have it stored meanwhile."""
-        encoded = [text.encode() for text in self._texts]
-        text, begins = joined(encoded, PADDING)
+        """Cut what has come together into words; a thread stores the text and puts these in order.
+
+        It has done so with one batch when the second after it comes.
+        """
+        text, begins = joined([text.encode() for text in self._texts], PADDING)
         length = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
         columns = (np.array(column, np.int64) for column in self._columns)
-        self._store(Records(text, begins, length, *columns))
-        words, first = self._words.cut(text, begins)
-        self._keep(words, first)
+        records = Records(text, begins, length, *columns)
+        if len(self._jobs) > 1:
+            self._wait()
+        stored = self._thread.submit(self._store, records)
+        stream = self._free_stream(len(text) // 2 + 1)
+        first = self._words.cut(text, begins, stream)
+        tokens, stems = self._words.tokens(), len(self._words.stems)
+        chained = self._thread.submit(self._chains.add, tokens, stems, stream, first)
+        self._jobs.append((stored, chained, int(first[-1])))
         self._texts, self._columns, self._size = [], ([], [], [], [], []), 0
 
-    def _keep(self, words: U32, first: I64) -> None:
-        end = self._used + len(words)
-        if end > len(self._stream):  # one document that is larger than all that was asked for
-            self._stream = np.append(self._stream[: self._used], np.empty(len(words), np.uint32))
-        self._stream[self._used : end] = words
-        self._first.append(first[1:] + self._used)
-        self._used = end
+    def _free_stream(self, size: int) -> U32:
+        """Give room for so many words; what was given last time is left as it is."""
+        self._streams.reverse()
+        if len(self._streams[0]) < size:
+            self._streams[0] = np.empty(size, np.uint32)
+        return self._streams[0]
 
     def _store(self, records: Records) -> None:
-        """Compress and write records, in a thread, when what it was given before is done."""
-        self._wait()
+        """Compress and write records."""
         if self._compressor is None:
-            if not self._infos or self._size < self._batch:
+            if len(records.text) < self._batch:
                 self.dictionary = b""  # which would be larger than what it saves
             elif not self.dictionary:
                 self.dictionary = train(records)
             self._compressor = Compressor(self.dictionary)
-        self._storing = self._thread.submit(self._write, records, self._compressor)
-
-    def _write(self, records: Records, compressor: Compressor) -> None:
-        self._output.extend("paragraphs.stored", compressor.compress(records, self._blocks))
+        self._output.extend("paragraphs.stored", self._compressor.compress(records, self._blocks))
 
     def _wait(self) -> None:
-        if self._storing:
-            self._storing.result()
-        self._storing = None
+        """Wait until the oldest batch is done."""
+        stored, chained, _ = self._jobs.pop(0)
+        stored.result()
+        self._chained = chained.result()
 
     # The end.
 
@@ -159,11 +173,12 @@ class Inverter:
         """Write all the rest; answer the number of paragraphs. Raises OSError, NotWritten."""
         if self._texts:
             self._take_batch()
-        stream, first = self._stream[: self._used], np.concatenate(self._first)
         section = np.array(self._sections, np.uint32)
-        postings, exact = invert(self._words, stream, first, section, self._memory // 4)
-        self._wait()
+        while self._jobs:
+            self._wait()
         self._thread.shutdown()
+        write, exact = invert(self._words, self._chains, section, self._memory // 8)
+        postings = write(self._output)
         meta = {
             "unicode": UNICODE,
             "paragraphs": len(section),

@@ -84,7 +84,7 @@ def _write(parts: Sequence[Part], output: Output, memory: int) -> int:
     with_tokens = int(np.count_nonzero(length))
     found = postings.merge(
         [(part.data, own) for part, own in zip(parts, ordinals, strict=True)],
-        length, total / max(with_tokens, 1), sections["paragraphs.section"], memory,
+        length, total / max(with_tokens, 1), sections["paragraphs.section"], memory, output,
     )  # fmt: skip
     documents = _documents(parts, ordinals)
     for name, array in (found | sections | documents | {"paragraphs.length": length}).items():

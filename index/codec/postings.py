@@ -3,7 +3,8 @@
 Either way each token goes behind those of its term, by a counting sort, and `encode` packs them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +18,11 @@ from index.codec.blocks import (
     paragraphs_of,
     sum_before,
 )
+from index.codec.chains import Chains
 from index.codec.compiled import i64, kernel
-from index.codec.container import Array
-from index.codec.dictionaries import dictionaries
-from index.codec.encode import Paragraphs, postings, ranges_of
+from index.codec.container import Array, Output
+from index.codec.dictionaries import dictionaries, starts
+from index.codec.encode import Paragraphs, postings
 from index.codec.lengths import encode, length_norms
 from index.codec.packing import field
 from index.codec.words import Words
@@ -34,125 +36,49 @@ U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
-_SEVERAL = 0xFFFFFFFF
-_EVERY = 0xFFFF
+Write = Callable[[Output], dict[str, Array]]
+"""Writes the packed postings of a segment; gives the other arrays of dictionaries and postings."""
 
 # Words of text to postings.
 
 
-def invert(
-    words: Words, stream: U32, first: I64, section: U32, memory: int
-) -> tuple[dict[str, Array], I64]:
-    """Give the dictionaries and postings of a segment, and each paragraph's length in positions.
+def invert(words: Words, chains: Chains, section: U32, memory: int) -> tuple[Write, I64]:
+    """Give what writes the dictionaries and postings, and each paragraph's length in positions.
 
-    `stream` and `first` are the paragraphs' words, as `Words.cut` gives them, and `section` (u32)
-    their sections with HEADLINE. Up to `memory` bytes serve for sorting. Raises NotWritten where
-    the format has no room for so much.
+    `chains` has the tokens, and `section` (u32) the paragraphs' sections with HEADLINE. Up to
+    `memory` bytes serve for sorting. Raises NotWritten where the format has no room for so much.
     """
-    tokens = words.tokens()
-    counts, length = np.zeros(len(tokens.positions), np.int64), np.zeros(len(first) - 1, np.int64)
-    _count(stream, first, tokens.positions, counts, length)
-    by_form = np.zeros(len(words.stems), np.int64)
-    np.add.at(by_form, tokens.form, np.repeat(counts, np.diff(tokens.start)))
-    used = np.flatnonzero(by_form)
-    names = list(words.forms)
+    names, stems = list(words.forms), list(words.stems)
+    used = _used_forms(words, chains)
     found = dictionaries(
-        [names[form].encode() for form in used], [words.stems[form].encode() for form in used]
+        [names[form].encode() for form in used],
+        [stems[stem].encode() for stem in words.stem[used].tolist()],
     )
-    number = np.zeros(len(names), np.uint32)
-    number[used] = found.number
-    form = number[tokens.form]
+    # The codes of each stem's forms, in the order of the chains' own.
+    by_stem = starts(np.bincount(words.stem, minlength=len(stems)))
     term, code = found.arrays["forms.term"], found.arrays["forms.code"]
-    if len(used):
-        token_term, token_code = term[form], code[form]
-    else:
-        token_term, token_code = form, form.astype(np.uint16)
-    by_term = found.by_term(by_form[used])
-    ranges = ranges_of(by_term, memory)
-    entry = np.empty(len(tokens.positions), np.uint64)
-    _entries(tokens.start, token_term, token_code, tokens.position, tokens.positions, entry)
+    codes, stem = np.zeros(len(names), np.uint16), np.zeros(len(term), np.uint32)
+    codes[by_stem[words.stem[used]] + words.code[used]] = code[found.number]
+    stem[term[found.number]] = words.stem[used]
+    by_term = chains.counts(len(stems))[stem[: len(found.term_forms) - 1]]
+    first = by_stem.astype(np.uint32)
 
-    several = (entry & np.uint64(_SEVERAL)) == _SEVERAL
-    ends = np.array([high for _, high in ranges], np.uint64)
-    group = np.searchsorted(ends, entry & np.uint64(_SEVERAL), "right").astype(np.uint16)
-    group[several] = _EVERY
+    def fill(low: int, high: int, _: I64, keys: U64, found_codes: U16) -> None:
+        chains.read(stem[low:high], first, codes, keys, found_codes)
 
-    def fill(low: int, high: int, cursor: I64, keys: U64, codes: U16) -> None:
-        _sort(
-            stream, first, group, int(np.searchsorted(ends, low, "right")), entry,
-            tokens.start, token_term, token_code, tokens.position,
-            tokens.positions, low, high, cursor, keys, codes,
-        )  # fmt: skip
-
+    length = chains.lengths()
     average = length.sum() / max(np.count_nonzero(length), 1)
     paragraphs = Paragraphs(encode(length), length_norms(average or 1.0), section)
-    return postings(found, by_term, ranges, fill, paragraphs), length
+    return partial(postings, found, by_term, fill, paragraphs, memory), length
 
 
-@kernel
-def _count(stream: U32, first: I64, positions: U32, counts: I64, length: I64) -> None:
-    """Count how often each word occurs, and the positions of each paragraph."""
-    for p in range(len(first) - 1):
-        at = 0
-        for i in range(first[p], first[p + 1]):
-            counts[stream[i]] += 1
-            at += positions[stream[i]]
-        length[p] = at
-
-
-@kernel
-def _entries(start: U32, term: U32, code: U16, position: U32, positions: U32, entry: U64) -> None:
-    """Pack what a word of one token comes to, code << 32 | term; _SEVERAL for all others."""
-    for word in range(len(positions)):
-        token = start[word]
-        entry[word] = np.uint64(_SEVERAL)
-        if start[word + 1] - token == 1 and position[token] == 0 and positions[word] == 1:
-            entry[word] = np.uint64(code[token]) << np.uint64(32) | np.uint64(term[token])
-
-
-@kernel
-def _sort(
-    stream: U32,
-    first: I64,
-    group: U16,
-    mine: int,
-    entry: U64,
-    start: U32,
-    term: U32,
-    code: U16,
-    position: U32,
-    positions: U32,
-    low: int,
-    high: int,
-    cursor: I64,
-    keys: U64,
-    codes: U16,
-) -> None:
-    """Put every token of the range `mine` behind those of its term; see `encode.Fill`.
-
-    `group` has the range of each word, _EVERY of one that is not of one token. The tokens come in
-    the order of paragraph and position, and keep it within their term.
-    """
-    for p in range(len(first) - 1):
-        key = np.uint64(p) << np.uint64(32)
-        for i in range(first[p], first[p + 1]):
-            word = stream[i]
-            if group[word] == mine:
-                only = i64(entry[word] & np.uint64(_SEVERAL)) - low
-                out = cursor[only]
-                cursor[only] = out + 1
-                keys[out] = key
-                codes[out] = np.uint16(entry[word] >> np.uint64(32))
-            elif group[word] == _EVERY:
-                for token in range(start[word], start[word + 1]):
-                    if low <= term[token] < high:
-                        out = cursor[term[token] - low]
-                        cursor[term[token] - low] = out + 1
-                        keys[out] = key + np.uint64(position[token])
-                        codes[out] = code[token]
-                key += np.uint64(positions[word])
-                continue
-            key += np.uint64(1)
+def _used_forms(words: Words, chains: Chains) -> I64:
+    """Give the numbers of the forms that the words taken come to."""
+    tokens = words.tokens()
+    of_used = np.repeat(chains.used[: len(tokens.only)], np.diff(tokens.start)) > 0
+    used = np.zeros(len(words.forms), np.bool_)
+    used[tokens.form[of_used]] = True
+    return np.flatnonzero(used)
 
 
 # Segments to postings.
@@ -164,8 +90,9 @@ def merge(
     average: float,
     section: U32,
     memory: int,
+    output: Output,
 ) -> dict[str, Array]:
-    """Give the dictionaries and postings of segments that become one.
+    """Write the packed postings of segments that become one; give the other arrays of `invert`.
 
     A part is a `SegmentData` and for each of its paragraphs the ordinal in the new segment, -1 for
     one that is left out; ordinals ascend from part to part. `length` (u8, by `lengths.DECODED`)
@@ -203,7 +130,7 @@ def merge(
 
     paragraphs = Paragraphs(length, length_norms(average or 1.0), section)
     by_term = found.by_term(total)
-    return postings(found, by_term, ranges_of(by_term, memory), fill, paragraphs)
+    return postings(found, by_term, fill, paragraphs, memory, output)
 
 
 @kernel

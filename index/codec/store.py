@@ -56,37 +56,46 @@ class Record(NamedTuple):
 
 
 class _Block:
-    """A block, decompressed. Raises struct.error, ValueError and IndexError where it is none."""
+    """Records [first, end), decompressed. Raises ValueError and IndexError where they are none."""
 
-    def __init__(self, raw: bytes, first: int, count: int) -> None:
-        self.first, self.count = first, count
+    __slots__ = ("_raw", "end", "first", "texts")
+
+    def __init__(self, raw: bytes, first: int, end: int) -> None:
+        self.first, self.end = first, end
         self._raw = raw
-        self._widths = raw[:COLUMNS]
-        self._texts = raw[HEADER.size + count * sum(self._widths) :].split(SEPARATOR)
-        if len(self._texts) != count:
+        kind, heading, page, gap, excess = raw[:COLUMNS]
+        at = HEADER.size + (end - first) * (kind + heading + page + gap + excess)
+        self.texts = raw[at:].split(SEPARATOR)
+        if len(self.texts) != end - first:
             raise ValueError("a block has not as many texts as noted")
-
-    def text(self, row: int) -> str:
-        return self._texts[row].decode()
 
     def record(self, row: int) -> Record:
         *lows, origin = HEADER.unpack_from(self._raw)[COLUMNS:]
         kinds, headings, pages, gaps, excesses = (
             self._values(column, row + 1, low) for column, low in enumerate(lows)
         )
-        before = len(b"".join(self._texts[:row]).decode()) + sum(excesses[:row])
-        text, start = self.text(row), origin + before + sum(gaps)
+        before = len(b"".join(self.texts[:row]).decode()) + sum(excesses[:row])
+        text, start = self.texts[row].decode(), origin + before + sum(gaps)
         end = start + len(text) + excesses[row]
         return Record(kinds[row], headings[row], pages[row], start, end, text)
 
     def _values(self, column: int, rows: int, low: int) -> list[int]:
         """Give a column of the first records, of which the lowest value is known."""
-        width = self._widths[column]
+        widths = self._raw[:COLUMNS]
+        width = widths[column]
         if not width:
             return [low] * rows
-        at = HEADER.size + self.count * sum(self._widths[:column])
+        at = HEADER.size + (self.end - self.first) * sum(widths[:column])
         added = memoryview(self._raw)[at : at + rows * width].cast(_FORMATS[width])
         return [low + value for value in added]
+
+
+class _OfThread(threading.local):
+    """What each thread has of its own: a decompressor, for one must not be shared, and a block."""
+
+    def __init__(self, known: zstandard.ZstdCompressionDict | None) -> None:
+        self.decompress = zstandard.ZstdDecompressor(known).decompress
+        self.block: _Block | None = None  # the last one, for neighbours come in a row
 
 
 class Store:
@@ -101,8 +110,10 @@ class Store:
         self._path = path
         self._blocks, self._starts = blocks.data, starts.data
         self._firsts = array("I", firsts.tobytes())  # searched faster than the file itself
-        self._known = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
-        self._of_thread = threading.local()  # decompressors must not be shared
+        self._count = len(self._firsts) - 1
+        self._of_thread = _OfThread(
+            zstandard.ZstdCompressionDict(dictionary) if dictionary else None
+        )
 
     def __len__(self) -> int:
         return self._firsts[-1]
@@ -111,7 +122,7 @@ class Store:
         """Give the text of a record."""
         block = self._block_of(number)
         try:
-            return block.text(number - block.first)
+            return block.texts[number - block.first].decode()
         except ValueError as error:
             raise self._damaged(error) from error
 
@@ -153,31 +164,22 @@ class Store:
 
     def _block_of(self, number: int) -> _Block:
         """Decompress the block of a record, if it is not the one this thread had last."""
-        known: _Block | None = getattr(self._of_thread, "block", None)
-        if known is not None and known.first <= number < known.first + known.count:
-            return known
-        index = bisect_right(self._firsts, number, hi=len(self._firsts) - 1) - 1
+        own = self._of_thread
+        block = own.block
+        if block is not None and block.first <= number < block.end:
+            return block
+        index = bisect_right(self._firsts, number, 0, self._count) - 1
         first, end = self._firsts[index], self._firsts[index + 1]
-        block = self._blocks[self._starts[index] : self._starts[index + 1]]
+        frame = FRAME + self._blocks[self._starts[index] : self._starts[index + 1]]
         try:
             if not first <= number < end:
                 raise ValueError(f"no block has record {number}")
-            found = _Block(self._decompressed(block), first, end - first)
+            if zstandard.frame_content_size(frame) > _MOST * len(frame):
+                raise ValueError("a frame says that it is larger than any can be")
+            block = own.block = _Block(own.decompress(frame), first, end)
         except (zstandard.ZstdError, ValueError) as error:
             raise self._damaged(error) from error
-        self._of_thread.block = found
-        return found
-
-    def _decompressed(self, block: memoryview) -> bytes:
-        frame = FRAME + block
-        if zstandard.frame_content_size(frame) > _MOST * len(frame):
-            raise ValueError("a frame says that it is larger than any can be")
-        decompressor = getattr(self._of_thread, "decompressor", None)
-        if decompressor is None:
-            decompressor = zstandard.ZstdDecompressor(self._known)
-            self._of_thread.decompressor = decompressor
-        found: bytes = decompressor.decompress(frame)
-        return found
+        return block
 
     def _damaged(self, error: Exception) -> Damaged:
         return Damaged(f"{self._path} is altered: {error}")

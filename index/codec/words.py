@@ -8,9 +8,10 @@ however long the text, only its vocabulary is analysed. The pass cuts as short a
 
 import re
 from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import compress, count, islice
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,64 +21,135 @@ from index.codec.cut import cut, known_classes, place
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
+U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
+
+Kind = TypeVar("Kind", bound=np.unsignedinteger[Any])
+
+SEVERAL = 0xFFFFFFFF
+"""Stands for what a word comes to that is not one token and one position."""
 
 PADDING = b"\n" * 8
 """What stands behind a text to be cut, which is read eight bytes at a time."""
 
+_FORM = 512
+"""About how many bytes a form takes, with its stem, its words and their places in tables."""
+
 _UNCUT = 64
 """A word of fewer characters has no form that is too long."""
 
-_CONTRACTED = re.compile("L(?:['’]L)*(?:-L(?:['’]L)*)*".replace("L", "[A-Za-z]+"))
+_LATIN = re.compile(
+    "[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*|L(?:['’]L)*(?:-L(?:['’]L)*)*".replace("L", "[A-Za-z]+")
+)
+_OWNED = re.compile("['’]s(?=-|$)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Column(Generic[Kind]):
+    """Numbers that become more."""
+
+    def __init__(self, kind: type[Kind]) -> None:
+        self._room = np.empty(1 << 10, kind)
+        self._used = 0
+
+    def __len__(self) -> int:
+        return self._used
+
+    @property
+    def array(self) -> npt.NDArray[Kind]:
+        """What is there now; it does not change when there is more."""
+        return self._room[: self._used]
+
+    def extend(self, values: npt.ArrayLike) -> None:
+        """Add values behind the others."""
+        added = np.asarray(values, self._room.dtype)
+        end = self._used + len(added)
+        if end > len(self._room):
+            self._room = np.append(self.array, np.empty(end, added.dtype))
+        self._room[self._used : end] = added
+        self._used = end
+
+
+class Tokens(NamedTuple):
     """The tokens of every word: word w's are those in [start[w], start[w + 1]).
 
-    `form` (u32) is a number into `Words.forms`, `position` (u32) counts from the word's first;
-    `positions` (u32, one a word) is how many the word takes.
+    `form` (u32) is a number into `Words.forms`, and `chained` (u64) is code << 32 | stem of that
+    form; `position` (u32) counts from the word's first. One a word: `positions` (u32) is how many
+    it takes; `only` (u64) is its token's `chained`, where it has one token that takes one position,
+    and SEVERAL else.
     """
 
     start: U32
     form: U32
+    chained: U64
     position: U32
     positions: U32
+    only: U64
+
+
+class _Found(NamedTuple):
+    """The tokens of some words: how many, and how many positions, of each; form and position."""
+
+    sizes: U32
+    positions: U32
+    form: U32
+    position: U32
+
+
+class Numbers(defaultdict[str, int]):
+    """Strings, numbered from 0 in the order in which they are first asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(count().__next__)
+
+    def of(self, strings: Iterable[str]) -> list[int]:
+        """Give the number of each."""
+        return list(map(self.__getitem__, strings))
 
 
 class Words:
-    """Every distinct word met so far, and its tokens. `forms` and `stems` are theirs, by number."""
+    """Every distinct word met so far, and its tokens.
+
+    `forms` and `stems` are numbered; `stem` (u32) is the number of each form's stem, and `code`
+    (u32) tells it from those of the same stem, in the order in which they came.
+    """
 
     def __init__(self) -> None:
-        self.forms: dict[str, int] = {}
-        self.stems: list[str] = []
+        self.forms, self.stems = Numbers(), Numbers()
         self._table = np.zeros((1 << 14, 2), np.uint64)  # open addressing, linear probing
         self._spelled = np.zeros(1 << 16, np.uint8)  # the words, a line break behind each
         self._starts = np.zeros((1 << 13) + 1, np.int64)
+        self._plain = np.zeros(1 << 13, np.uint8)
         self._count = 0
-        self._start = array("I", [0])
-        self._form = array("I")
-        self._position = array("I")
-        self._positions = array("I")
+        self._forms_of = array("I")  # one entry a stem
+        self._stem, self._code = Column(np.uint32), Column(np.uint32)
+        self._start, self._positions = Column(np.uint32), Column(np.uint32)
+        self._form, self._position = Column(np.uint32), Column(np.uint32)
+        self._chained, self._only = Column(np.uint64), Column(np.uint64)
+        self._start.extend([0])
 
-    def cut(self, text: U8, starts: I64) -> tuple[U32, I64]:
+    @property
+    def size(self) -> int:
+        """About how many bytes all of this takes."""
+        return len(self.forms) * _FORM
+
+    def cut(self, text: U8, starts: I64, found: U32) -> I64:
         """Cut paragraphs into words.
 
         `text` (u8) is UTF-8; paragraph p is [starts[p], starts[p + 1] - 1), a separator stands
-        behind each, PADDING behind the last. Answers the words (u32) of all paragraphs in a row,
-        and where each paragraph's begin among them (i64, one longer than there are paragraphs).
+        behind each, PADDING behind the last. The words of all paragraphs are put in a row into
+        `found`, which has room for one in two bytes; answers where each paragraph's begin among
+        them (i64, one longer than there are paragraphs).
         """
-        found = np.empty(len(text) // 2 + 1, np.uint32)  # a word and what separates it
         first = np.zeros(len(starts), np.int64)
         paragraph = 0
         while paragraph < len(starts) - 1:
             self._make_room(int(starts[paragraph + 1] - starts[paragraph]))
             paragraph, self._count = cut(
                 text, starts, paragraph, known_classes(), found, first,
-                self._table, self._starts, self._spelled, self._count,
+                self._table, self._starts, self._spelled, self._plain, self._count,
             )  # fmt: skip
         self._analyze()
-        return found[: first[-1]], first
+        return first
 
     def _make_room(self, size: int) -> None:
         """See that the words of the next paragraph, of that many bytes, fit, were they all new."""
@@ -90,48 +162,106 @@ class Words:
         if slots > len(self._table):
             self._table = np.zeros((slots, 2), np.uint64)
             self._starts = np.append(self._starts, np.zeros(slots // 2, np.int64))
+            self._plain = np.append(self._plain, np.zeros(slots // 2, np.uint8))
             place(self._table, self._spelled, self._starts, self._count)
 
     def _analyze(self) -> None:
         """Look at the words that are new."""
-        forms, known = self.forms, len(self.forms)
-        new = slice(self._starts[len(self._positions)], self._starts[self._count])
-        for word in self._spelled[new].tobytes().decode().split("\n")[:-1]:
-            if len(word) < _UNCUT and word.isascii() and word.isalnum():
-                tokens = ((word.lower(), 0),)
-            else:
-                tokens = _tokens(word)
-            for form, position in tokens:
-                self._form.append(forms.setdefault(form, len(forms)))
-                self._position.append(position)
-            self._positions.append(tokens[-1][1] + 1 if tokens else 0)
-            self._start.append(len(self._form))
-        self.stems += stems(list(islice(forms, known, None)))
+        known, end = len(self._positions), self._count
+        begins = self._starts[known : end + 1]
+        words = self._spelled[begins[0] : begins[-1]].tobytes().decode().split("\n")[:-1]
+        short = np.diff(begins) <= _UNCUT
+        plain = short & self._plain[known:end].astype(np.bool_)
+        latin = short & ~plain
+        latin[latin] = [bool(_LATIN.fullmatch(word)) for word in compress(words, latin)]
+        others = ~(plain | latin)
+        groups = (
+            (plain, self._of_themselves(list(compress(words, plain)))),
+            (latin, self._of_parts(list(compress(words, latin)))),
+            (others, self._of_analysis(list(compress(words, others)))),
+        )
+        sizes, positions = np.empty((2, len(words)), np.uint32)
+        for mask, found in groups:
+            sizes[mask], positions[mask] = found.sizes, found.positions
+        form, position = np.empty((2, sizes.sum()), np.uint32)
+        for mask, found in groups:
+            tokens = np.repeat(mask, sizes)
+            form[tokens], position[tokens] = found.form, found.position
+        self._stem_new_forms()
+        self._append(sizes, positions, form, position)
+
+    def _append(self, sizes: U32, positions: U32, form: U32, position: U32) -> None:
+        chained = self.code[form].astype(np.uint64) << np.uint64(32) | self.stem[form]
+        single = (sizes == 1) & (positions == 1)
+        only = np.full(len(sizes), SEVERAL, np.uint64)
+        only[single] = chained[np.repeat(single, sizes)]
+        self._start.extend(np.cumsum(sizes) + len(self._form))
+        self._form.extend(form)
+        self._chained.extend(chained)
+        self._position.extend(position)
+        self._positions.extend(positions)
+        self._only.extend(only)
+
+    def _of_themselves(self, words: list[str]) -> "_Found":
+        """Take words each of which is one token, as it is."""
+        one = np.ones(len(words), np.uint32)
+        return _Found(one, one, np.array(self.forms.of(words), np.uint32), one - 1)
+
+    def _of_parts(self, words: list[str]) -> "_Found":
+        """Take words of Latin letters with hyphens, apostrophes or both inside, or with neither.
+
+        Those that hyphens join come to the first, all in one, then the others.
+        """
+        text = _OWNED.sub("", "\n".join(words).lower()).replace("'", "").replace("’", "")
+        texts = text.split("\n") if words else []
+        parts = np.array([text.count("-") + 1 for text in texts], np.uint32)
+        sizes = parts + (parts > 1)
+        start = np.cumsum(sizes) - sizes
+        form, is_part = np.empty(sizes.sum(), np.uint32), np.ones(sizes.sum(), np.bool_)
+        is_part[start[parts > 1] + 1] = False
+        form[is_part] = self.forms.of(text.replace("\n", "-").split("-") if words else [])
+        form[~is_part] = self.forms.of(t.replace("-", "") for t in compress(texts, parts > 1))
+        place = np.arange(len(form)) - np.repeat(start, sizes)
+        return _Found(sizes, parts, form, (place - (place > 0)).astype(np.uint32))
+
+    def _of_analysis(self, words: list[str]) -> "_Found":
+        """Take any words."""
+        found = [analyze(word) for word in words]
+        tokens = [token for each in found for token in each]
+        return _Found(
+            np.array([len(each) for each in found], np.uint32),
+            np.array([each[-1].position + 1 if each else 0 for each in found], np.uint32),
+            np.array(self.forms.of(token.form for token in tokens), np.uint32),
+            np.array([token.position for token in tokens], np.uint32),
+        )
+
+    def _stem_new_forms(self) -> None:
+        numbers = self.stems.of(stems(list(islice(self.forms, len(self._stem), None))))
+        self._forms_of.extend([0] * (len(self.stems) - len(self._forms_of)))
+        codes = []
+        for stem in numbers:
+            codes.append(self._forms_of[stem])
+            self._forms_of[stem] += 1
+        self._stem.extend(numbers)
+        self._code.extend(codes)
+
+    @property
+    def stem(self) -> U32:
+        """The number of each form's stem."""
+        return self._stem.array
+
+    @property
+    def code(self) -> U32:
+        """What tells each form from the others of its stem."""
+        return self._code.array
 
     def tokens(self) -> Tokens:
         """Give the tokens of every word."""
-        return Tokens(*(np.array(column, np.uint32) for column in (
-            self._start, self._form, self._position, self._positions)))  # fmt: skip
-
-
-def _tokens(word: str) -> Sequence[tuple[str, int]]:
-    """Give form and position of the tokens of a word: those of `analyze`, the common ones faster.
-
-    Words of Latin letters with hyphens, apostrophes or both inside are common.
-    """
-    if len(word) < _UNCUT:
-        parts = word.lower().split("-")
-        if word.isascii() and all(parts) and "".join(parts).isalnum():
-            return _joined(parts)
-        if _CONTRACTED.fullmatch(word):
-            plain = [part.replace("’", "'").removesuffix("'s").replace("'", "") for part in parts]
-            return _joined(plain)
-    return [(token.form, token.position) for token in analyze(word)]
-
-
-def _joined(forms: list[str]) -> list[tuple[str, int]]:
-    """Give the tokens of forms that hyphens join: the first, all in one, then the others."""
-    tokens = [(form, position) for position, form in enumerate(forms)]
-    if len(forms) > 1:
-        tokens.insert(1, ("".join(forms), 0))
-    return tokens
+        return Tokens(
+            self._start.array,
+            self._form.array,
+            self._chained.array,
+            self._position.array,
+            self._positions.array,
+            self._only.array,
+        )
