@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.bits import popcount
+from index.codec.bits import load64, popcount
 from index.codec.blocks import (
     BLOCK,
     Columns,
@@ -22,6 +22,7 @@ from index.codec.blocks import (
     sum_before,
 )
 from index.codec.compiled import i64, inlined, kernel
+u64 = np.uint64
 from index.codec.packing import field
 from search.kernels.room import ROWS, Room, room_at
 
@@ -110,7 +111,7 @@ def keep_phrase(segment: I64, room: I64, p: int, count: int) -> int:
         j = r.kept[k]
         if not row:
             tf = _near_tf(c, r, p, j)
-        elif r.highest[p * BLOCK + j] < 64:
+        elif r.highest[p * BLOCK + j] <= 64 - (r.phrase_start[p + 1] - r.phrase_start[p]):
             tf = np.float32(popcount(r.begins[p * BLOCK + j]))
         else:
             tf = _row_tf(c, r, p, j)
@@ -131,38 +132,46 @@ def _narrow_begins(c: Columns, r: Room, p: int, w: int, first: int, count: int) 
     end = first + 1
     while end < count and r.found[i * BLOCK + r.kept[end]] // BLOCK == block:
         end += 1
-    together = end - first > 6  # then all frequencies of the block are summed
-    if together:
+    if end - first > 6:
         sum_before(c, term, block, r.before)
+    else:
+        for k in range(first, end):
+            _sum_before_row(c, term, block, r.found[i * BLOCK + r.kept[k]] % BLOCK, r.before)
     at, bits = i64(c.positions[block]), i64(c.position_width[block])
-    width = bits + code_width(c, term)
+    width, mask = bits + code_width(c, term), (i64(1) << bits) - 1
+    coded, code = (i64(0), i64(0)) if code < 0 else (~mask, code << bits)
+    coded &= (i64(1) << width) - 1
+    near, back = mask & 63, (64 - shift) & 63
     for k in range(first, end):
         j = r.kept[k]
-        row = r.found[i * BLOCK + j] % BLOCK
-        if together:
-            begin, behind = r.before[row], r.before[row + 1]
-        else:
-            begin = frequencies_before(c, term, block, row)
-            behind = begin + frequency_at(c, term, block, row)
-            check_positions(c, term, block, behind)
-        r.from_field[w * BLOCK + j], r.to_field[w * BLOCK + j] = begin, behind
+        row = r.found[u64(i * BLOCK + j)] & (BLOCK - 1)
+        begin, behind = r.before[u64(row)], r.before[u64(row + 1)]
+        r.from_field[u64(w * BLOCK + j)], r.to_field[u64(w * BLOCK + j)] = begin, behind
         # Most frequencies are 1 or 2: no loop then, and no branch that cannot be foretold.
-        last = field(c.packed_positions, at, width, behind - 1)
-        here = _bit(field(c.packed_positions, at, width, begin), bits, code, shift)
-        here |= _bit(last, bits, code, shift)
+        last = _read(c, at, width, behind - 1)
+        value = _read(c, at, width, begin)
+        here = u64((value & coded) == code) << u64(value & near)
+        here |= u64((last & coded) == code) << u64(last & near)
         for f in range(begin + 1, behind - 1):
-            here |= _bit(field(c.packed_positions, at, width, f), bits, code, shift)
-        r.begins[p * BLOCK + j] &= here
-        r.highest[p * BLOCK + j] |= last & ((i64(1) << bits) - 1)
+            value = _read(c, at, width, f)
+            here |= u64((value & coded) == code) << u64(value & near)
+        here = here >> u64(shift & 63) | here << u64(back)
+        r.begins[u64(p * BLOCK + j)] &= here
+        r.highest[u64(p * BLOCK + j)] = max(r.highest[u64(p * BLOCK + j)], last & mask)
     return end
 
 
 @inlined
-def _bit(value: int, bits: int, code: int, shift: int) -> np.uint64:
-    """Give the bit of where a phrase begins, of a word's field; none where it does not fit."""
-    position = (value & ((i64(1) << bits) - 1)) - shift
-    fits = (position >= 0) & ((code < 0) | (value >> bits == code))
-    return np.uint64(fits) << np.uint64(position & 63)
+def _read(c: Columns, at: int, width: int, i: int) -> int:
+    bit = i * width
+    return i64(load64(c.packed_positions, at + (bit >> 3)) >> u64(bit & 7))
+
+
+@inlined
+def _sum_before_row(c: Columns, term: int, block: int, row: int, before: I64) -> None:
+    before[row] = frequencies_before(c, term, block, row)
+    before[row + 1] = before[row] + frequency_at(c, term, block, row)
+    check_positions(c, term, block, before[row + 1])
 
 
 @inlined
