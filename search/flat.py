@@ -4,13 +4,16 @@ What most people type is of this kind; everything else goes by `general`.
 """
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
-from index.snapshot import OpenSegment
+from index.codec.segment import NOT_FOUND, SegmentData
+from index.snapshot import OpenSegment, Place
 from search.desk import desk_for, lay
 from search.kernels import sets, top
 from search.kernels.room import FEW, Desk, Laid
@@ -70,7 +73,7 @@ def _phrase(field: str, texts: list[str], slop: int, boost: float, statistics: S
         None if None in words else Phrase(list(words), slop, boost * weight)
         for words in zip(*inside, strict=True)
     ]
-    return Leaf(len(texts), tuple(here))
+    return Leaf(2 * len(texts) - 1, tuple(here))  # with the pairs
 
 
 def flattened(tree: query.Query, statistics: Statistics) -> Flat | None:
@@ -134,7 +137,7 @@ def every(leaf: Leaf, where: Where) -> tuple[Ordinals, F64]:
 
     What this thread found best before is forgotten.
     """
-    query, desk = _in_segment(Flat([leaf], [], [], []), where.place), desk_for(leaf.size, 0)
+    query, desk = _in_segment(Flat([leaf], [], [], []), where), desk_for(leaf.size, 0)
     if query is None:
         return np.empty(0, np.int64), np.empty(0)
     lay(*query, desk.room)
@@ -147,7 +150,7 @@ def every(leaf: Leaf, where: Where) -> tuple[Ordinals, F64]:
 
 def search(flat: Flat, where: Where, scoring: Laid, desk: Desk, counting: bool) -> int:
     """Offer a segment's paragraphs; answer how many match, where `counting` asks for it."""
-    query = _in_segment(flat, where.place)
+    query = _in_segment(flat, where)
     if query is None:
         return 0
     lay(*query, desk.room)
@@ -187,8 +190,9 @@ def _any(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: b
     return sets.count_any(data, room, hits)
 
 
-def _in_segment(flat: Flat, place: int) -> _Here | None:
+def _in_segment(flat: Flat, where: Where) -> _Here | None:
     """Give what of a query is in a segment; None where something that is required is not in it."""
+    place = where.place
     words: list[Word] = []
     phrases: list[Phrase] = []
     for _, here in flat.required:
@@ -203,12 +207,28 @@ def _in_segment(flat: Flat, place: int) -> _Here | None:
         ranks = {word[0] for word in words}
         inside = {word[0]: word for phrase in phrases for word in phrase[0]}
         words += [word for rank, word in inside.items() if rank not in ranks]
+        pairs = [pair for phrase in phrases for pair in _pairs(phrase, where.segment.data)]
+        if None in pairs:
+            return None
+        words += {pair[0]: pair for pair in pairs if pair}.values()
     if len(words) > 1:
         words = _once(words)
         words.sort()
     optional = _words(flat.optional, place) if flat.optional else _NONE
     excluded = _words(flat.excluded, place) if flat.excluded else _NONE
     return _Here(words, phrases, optional, excluded)
+
+
+def _pairs(phrase: Phrase, data: SegmentData) -> Iterator[Word | None]:
+    """Yield the pairs of words in a row that have postings of their own; None if one is nowhere."""
+    words, slop, _ = phrase
+    for first, second in pairwise(words) if slop == IN_A_ROW else ():
+        term = data.pair(first.place.term, second.place.term)
+        if term == NOT_FOUND:
+            yield None
+        elif term is not None:
+            place = Place(term, -1, data.document_frequency(term), dense=False)
+            yield Word(place.df << 32 | term, place, 0.0, 1)
 
 
 def _words(leaves: list[Leaf], place: int) -> list[Word]:

@@ -63,7 +63,10 @@ class Phrase(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """A leaf of a query: of how many words, and what it is in each segment, None if not there."""
+    """A leaf of a query: how many terms to look up at most, and what it is in each segment.
+
+    That is None if it is not there.
+    """
 
     size: int
     here: tuple[Word | Phrase | None, ...]

@@ -18,13 +18,15 @@ from index.writer import Writer, lock
 
 folder, memory, documents = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 drawn = np.random.default_rng(7)
-words = np.array(["w" + "".join(map(chr, drawn.integers(97, 123, 2 + i % 9))) for i in range(20_000)])
+letters = [drawn.integers(97, 123, 2 + i % 9) for i in range(20_000)]
+words = np.array(["w" + "".join(map(chr, each)) for each in letters])
 
 def made(number):
     ranks = (len(words) ** drawn.random(30_000)).astype(int) - 1  # by Zipf's law
     texts = [" ".join(words[ranks[i : i + 60]]) for i in range(0, len(ranks), 60)]
     paragraphs = [Paragraph(f"d{number}", 0, "title", "a title", None, 0, 0)]
-    paragraphs += [Paragraph(f"d{number}", i, "text", t, None, 0, len(t)) for i, t in enumerate(texts, 1)]
+    for i, text in enumerate(texts, 1):
+        paragraphs.append(Paragraph(f"d{number}", i, "text", text, None, 0, len(text)))
     info = DocumentInfo(f"d{number}", "a title", None, None, "text", None, "", len(texts), 0)
     return Document(info, tuple(paragraphs))
 
@@ -35,7 +37,8 @@ def index(folder, count):
         writer.commit({"roots": [], "files": {}})
 
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 index(folder / "first", 20)  # loads what is compiled
 before = peak()

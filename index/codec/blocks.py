@@ -17,6 +17,7 @@ from index.codec.compiled import i64, inlined, kernel
 from index.codec.container import Array
 from index.codec.layout import ARRAYS, NONE
 from index.codec.packing import bit_width, field, size, unpack
+from index.codec.sections import by_paragraph
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
@@ -70,35 +71,58 @@ class Columns(NamedTuple):
     section: U32
 
 
-_NAMES = (
-    *(
-        "terms.best",
-        "terms.forms",
-        "terms.form",
-        "blocks.last",
-        "blocks.postings",
-        "blocks.positions",
-    ),
-    *("blocks.paragraph_width", "blocks.tf_width", "blocks.position_width", "blocks.max"),
-    *("postings.packed", "positions.packed", "bitmaps.bits", "bitmaps.ranks"),
-    *("paragraphs.length", "paragraphs.section"),
-)
+_ARRAYS = {
+    "best": "terms.best",
+    "forms": "terms.forms",
+    "form": "terms.form",
+    "last": "blocks.last",
+    "positions": "blocks.positions",
+    "paragraph_width": "blocks.paragraph_width",
+    "tf_width": "blocks.tf_width",
+    "position_width": "blocks.position_width",
+    "block_max": "blocks.max",
+    "packed_postings": "postings.packed",
+    "packed_positions": "positions.packed",
+    "bits": "bitmaps.bits",
+    "ranks": "bitmaps.ranks",
+    "length": "paragraphs.length",
+}
 
 
 def columns(arrays: Mapping[str, Array]) -> Columns:
-    """Pick a segment's columns from its arrays; one that is missing is empty."""
-    found = [arrays.get(name, np.empty(0, ARRAYS[name])) for name in _NAMES]
+    """Make a segment's columns of its arrays; what is made of one that is missing is empty."""
     df, block = arrays["terms.df"], arrays["terms.block"]
     dense = arrays.get("bitmaps.term", np.empty(0, np.uint32))
     bitmap = np.full(len(df), NONE, np.uint32)
     bitmap[dense] = np.arange(len(dense))
     highest = arrays["blocks.max"]
-    term_max = np.maximum.reduceat(highest, block[:-1]) if len(df) else highest
-    return Columns(df, block, term_max, bitmap, *found)
+    section = np.empty(0, np.uint32)
+    if "runs.first" in arrays:
+        section = by_paragraph(arrays["runs.first"], arrays["runs.section"])
+    return Columns(
+        df=df,
+        block=block,
+        term_max=np.maximum.reduceat(highest, block[:-1]) if len(df) else highest,
+        bitmap=bitmap,
+        postings=posting_starts(arrays)[:-1].astype(np.uint32),
+        section=section,
+        **{field: arrays.get(name, np.empty(0, ARRAYS[name])) for field, name in _ARRAYS.items()},
+    )
 
 
 columns_at = tables.reader(Columns)
 """Read columns from the table that was made of them."""
+
+
+def posting_starts(arrays: Mapping[str, Array]) -> U64:
+    """Give where each block of paragraphs and frequencies begins, and where the last one ends."""
+    df, block = arrays["terms.df"], arrays["terms.block"]
+    rows = np.full(len(arrays["blocks.last"]), BLOCK, np.uint32)
+    rows[block[1:] - 1] = df - (np.diff(block) - 1) * BLOCK
+    starts = np.zeros(len(rows) + 1, np.uint64)
+    for name in ("paragraph", "tf"):
+        starts[1:] += (rows * arrays[f"blocks.{name}_width"] + 7) >> 3
+    return np.cumsum(starts)
 
 
 @inlined

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from index.codec.blocks import BLOCK, PAD, RANK
+from index.codec.blocks import BLOCK, PAD, RANK, posting_starts
 from index.codec.container import Array
 from index.codec.layout import HEADLINE, NONE
 
@@ -20,18 +20,19 @@ _STARTS = (
     ("terms.forms", "terms.form"),
     ("terms.headlines", "headlines.paragraph"),
     ("documents.first", "paragraphs.length"),
+    ("runs.first", "paragraphs.length"),
     ("paragraphs.stored_start", "paragraphs.stored"),
     ("documents.stored_start", "documents.stored"),
 )
 """Arrays of starts, and the arrays into which they point."""
 
 _SAME = (
-    ("terms.text_start", "terms.block", "terms.forms", "terms.headlines"),
+    ("terms.text_start", "terms.forms"),
+    ("terms.block", "terms.headlines"),
     ("terms.df", "terms.best"),
     ("forms.prefix", "forms.term", "forms.code", "forms.df", "terms.form"),
-    ("blocks.last", "blocks.postings", "blocks.positions", "blocks.max"),
+    ("blocks.last", "blocks.positions", "blocks.max"),
     ("blocks.last", "blocks.paragraph_width", "blocks.tf_width", "blocks.position_width"),
-    ("paragraphs.length", "paragraphs.section"),
     ("sections.title", "sections.heading"),
     ("ids.text_start", "documents.first"),
     ("paragraphs.stored_start", "paragraphs.stored_first"),
@@ -41,7 +42,6 @@ _SAME = (
 
 _BELOW = (
     ("terms.form", "forms.term"),
-    ("forms.term", "terms.df"),
     ("blocks.last", "paragraphs.length"),
     ("headlines.paragraph", "paragraphs.length"),
     ("sections.title", "paragraphs.length"),
@@ -49,6 +49,9 @@ _BELOW = (
     ("bitmaps.term", "terms.df"),
 )
 """Arrays of numbers, and the arrays in which they have to be."""
+
+
+_PACKED = ("postings", "positions")
 
 
 def faults(arrays: Mapping[str, Array], paragraphs: int) -> Iterator[str]:
@@ -84,13 +87,25 @@ def _lengths(arrays: Mapping[str, Array], paragraphs: int) -> Iterator[str]:
         ("terms.block", "terms.df"),
         ("forms.text_start", "forms.term"),
         ("ids.text_start", "documents.by_id"),
+        ("runs.first", "runs.section"),
     ):
         if len(arrays[start]) != len(arrays[thing]) + 1:
             yield f"{start} and {thing} are not of one length"
 
 
 def _terms(arrays: Mapping[str, Array]) -> Iterator[str]:
-    df, count = arrays["terms.df"], len(arrays["paragraphs.length"])
+    df, count, key = arrays["terms.df"], len(arrays["paragraphs.length"]), arrays["pairs.key"]
+    terms = len(arrays["terms.forms"]) - 1
+    if terms + len(key) != len(df) or (key[1:] <= key[:-1]).any():
+        yield "terms.df does not fit the pairs"
+    numbers = (
+        arrays["forms.term"],
+        arrays["pairs.term"],
+        key >> np.uint64(32),
+        key & np.uint64(NONE),
+    )
+    if any(number.max(initial=0) >= max(terms, 1) for number in numbers):
+        yield "a form or a pair points beyond the terms"
     if (
         df.min(initial=1) < 1
         or (np.diff(arrays["terms.block"]) != (df + (BLOCK - 1)) // BLOCK).any()
@@ -107,35 +122,28 @@ def _terms(arrays: Mapping[str, Array]) -> Iterator[str]:
 
 
 def _blocks(arrays: Mapping[str, Array]) -> Iterator[str]:
-    df, blocks = arrays["terms.df"].astype(np.int64), np.diff(arrays["terms.block"])
-    size = np.full(len(arrays["blocks.last"]), BLOCK, np.int64)
-    size[arrays["terms.block"][1:].astype(np.int64) - 1] = (
-        df - (blocks.astype(np.int64) - 1) * BLOCK
-    )
-    widths = [
-        arrays[f"blocks.{name}_width"].astype(np.int64) for name in ("paragraph", "tf", "position")
-    ]
+    df, blocks = arrays["terms.df"], np.diff(arrays["terms.block"])
+    widths = [arrays[f"blocks.{name}_width"] for name in ("paragraph", "tf", "position")]
     if any(width.max(initial=0) > 32 for width in widths):
         yield "a width is of more than 32 bits"
-    taken = sum((size * width + 7) // 8 for width in widths[:2])
-    for name, most in (("postings", taken), ("positions", 0)):
-        packed = arrays[f"{name}.packed"]
-        if len(packed) < PAD:
-            yield f"{name}.packed is cut short"
-            continue
-        ends = np.append(arrays[f"blocks.{name}"], np.uint32(len(packed) - PAD)).astype(np.int64)
-        if (np.diff(ends) < most).any():
-            yield f"blocks.{name} does not divide {name}.packed"
-    coded = np.repeat(np.diff(arrays["terms.forms"]) > 1, blocks)
+    postings, positions = (len(arrays[f"{name}.packed"]) - PAD for name in _PACKED)
+    if postings != posting_starts(arrays)[-1]:
+        yield "the blocks do not fill postings.packed"
+    starts = arrays["blocks.positions"]
+    if positions < starts.max(initial=0) or _descends(starts):
+        yield "blocks.positions does not divide positions.packed"
+    coded = np.zeros(len(df), np.bool_)
+    coded[: len(arrays["terms.forms"]) - 1] = np.diff(arrays["terms.forms"]) > 1
+    coded = np.repeat(coded, blocks)
     if ((widths[2] == 0) & ~coded & (widths[1] > 0)).any():
         yield "a block has frequencies, but no positions"
 
 
 def _sections(arrays: Mapping[str, Array]) -> Iterator[str]:
-    section, heading = arrays["paragraphs.section"], arrays["sections.heading"]
+    section, heading = arrays["runs.section"], arrays["sections.heading"]
     if len(section) and (section & ~np.uint32(HEADLINE)).max() >= len(heading):
-        yield "paragraphs.section points beyond the sections"
-    if (heading[heading != NONE] >= len(section)).any():
+        yield "runs.section points beyond the sections"
+    if (heading[heading != NONE] >= len(arrays["paragraphs.length"])).any():
         yield "sections.heading points beyond the paragraphs"
 
 

@@ -51,3 +51,6 @@ def _stamp() -> tuple[tuple[str, int, int], ...]:
 
 i64 = cast(Callable[[object], int], np.int64)
 """What `np.int64` is to compiled code, to the checker of types an int."""
+
+u64 = cast(Callable[[object], int], np.uint64)
+"""The same of `np.uint64`; an index of this kind is not looked at for being negative."""

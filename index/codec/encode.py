@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec.bits import popcount
-from index.codec.blocks import BLOCK, DENSE, PAD, RANK
+from index.codec.blocks import BLOCK, DENSE, PAD, RANK, columns
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.container import Array, Output
 from index.codec.dictionaries import Dictionaries, starts
 from index.codec.layout import ARRAYS, HEADLINE, NONE
 from index.codec.packing import bit_width, pack
+from index.codec.pairs import Pairs, candidates, find_pairs
 from index.errors import NotWritten
 
 U8 = npt.NDArray[np.uint8]
@@ -179,10 +180,13 @@ def postings(
         fill(low, high, start[:-1].copy(), room.keys, room.codes)
         tokens = Tokens(low, start, room.keys, room.codes)
         forms = found.arrays["terms.forms"], found.arrays["terms.form"]
-        return _encoded(tokens, *forms, paragraphs, form_df, room)
+        dense, bits, ranks = _bitmaps(tokens, len(paragraphs.length))
+        return _encoded(tokens, *forms, paragraphs, form_df, room)._replace(
+            dense=dense, bits=bits, ranks=ranks
+        )
 
     with ThreadPoolExecutor(_workers()) as pool:
-        rest = _written(pool.map(encode_range, ranges), output)
+        rest = _written(pool.map(encode_range, ranges), found, paragraphs, output)
     return found.arrays | rest | {"forms.df": form_df}
 
 
@@ -213,15 +217,11 @@ def _encoded(
     room: Room,
 ) -> Encoded:
     terms = len(tokens.start) - 1
-    dense, bits, ranks = _bitmaps(tokens, len(paragraphs.length))
     out = room.out._replace(
         df=np.zeros(terms, np.uint32),
         block=np.zeros(terms + 1, np.uint32),
         best=np.zeros(terms, np.float32),
         headlines=np.zeros(terms + 1, np.uint32),
-        dense=dense,
-        bits=bits,
-        ranks=ranks,
     )
     used = Used(*_encode(tokens, term_forms, term_form, paragraphs, form_df, out, room))
     sizes = dict.fromkeys(_BY_BLOCK, used.blocks) | {
@@ -360,7 +360,6 @@ _ROWS = {
 _STARTS = {
     "terms.block": ("block", "last"),
     "terms.headlines": ("headlines", "headline"),
-    "blocks.postings": ("postings", "packed_postings"),
     "blocks.positions": ("positions", "packed_positions"),
 }
 """Numbers that are indices into another array."""
@@ -368,32 +367,125 @@ _STARTS = {
 _PACKED = {"postings.packed": "packed_postings", "positions.packed": "packed_positions"}
 
 
-def _written(parts: Iterable[Encoded], output: Output) -> dict[str, Array]:
-    """Write what is packed of the ranges, one after the other; give the rest in a row."""
-    pieces: dict[str, list[Array]] = {name: [] for name in (*_ROWS, *_STARTS)}
-    sizes: Counter[str] = Counter()
-    output.begin("positions.packed", np.uint8)
-    output.begin_beside("postings.packed", np.uint8)
-    for part in parts:
+class _Row:
+    """Ranges of terms in a row; what is packed of them is elsewhere."""
+
+    def __init__(self) -> None:
+        self._pieces: dict[str, list[Array]] = {name: [] for name in (*_ROWS, *_STARTS)}
+        self._sizes: Counter[str] = Counter()
+
+    def add(self, part: Encoded) -> None:
+        """Add a range behind the others. Raises NotWritten where there is no room for it."""
         for name, attribute in _ROWS.items():
-            pieces[name].append(getattr(part, attribute))
+            self._pieces[name].append(getattr(part, attribute))
         for name, (attribute, target) in _STARTS.items():
             own = getattr(part, attribute)
             own = own[:-1] if name.startswith("terms.") else own  # its end is the next one's start
-            pieces[name].append(own + np.uint32(sizes[target]))
+            self._pieces[name].append(own + np.uint32(self._sizes[target]))
+        self._sizes.update({target: len(getattr(part, target)) for _, target in _STARTS.values()})
+        if max(self._sizes.values()) > NONE:
+            raise NotWritten(TOO_LARGE)
+
+    def arrays(self) -> dict[str, Array]:
+        """Give the arrays of all of it."""
+        ends = {"terms.block": "last", "terms.headlines": "headline"}
+        for name, target in ends.items():
+            self._pieces[name].append(np.array([self._sizes[target]], np.uint32))
+        return {
+            name: np.concatenate([np.zeros(0, ARRAYS[name]), *pieces])
+            for name, pieces in self._pieces.items()
+        }
+
+
+def _written(
+    parts: Iterable[Encoded], found: Dictionaries, paragraphs: Paragraphs, output: Output
+) -> dict[str, Array]:
+    """Write what is packed of the ranges, and behind them of the pairs; give the rest in a row."""
+    row, frequent = _Row(), _Frequent(found.term_forms, len(paragraphs.length))
+    output.begin("positions.packed", np.uint8)
+    output.begin_beside("postings.packed", np.uint8)
+
+    def write(part: Encoded) -> None:
+        row.add(part)
         for name, attribute in _PACKED.items():
             output.extend(name, getattr(part, attribute).data)
-        sizes.update({target: len(getattr(part, target)) for _, target in _STARTS.values()})
-        if max(sizes.values()) > NONE:
-            raise NotWritten(TOO_LARGE)
+
+    for part in parts:
+        write(part)
+        frequent.take(part)
+    pairs = frequent.pairs()
+    if len(pairs.key):
+        write(_encoded_pairs(pairs, paragraphs))
     for name in _PACKED:
         output.extend(name, bytes(PAD))
     output.join("postings.packed")
-    pieces["terms.block"].append(np.array([sizes["last"]], np.uint32))
-    pieces["terms.headlines"].append(np.array([sizes["headline"]], np.uint32))
-    return {
-        name: np.concatenate([np.zeros(0, ARRAYS[name]), *each]) for name, each in pieces.items()
-    }
+    return row.arrays() | {"pairs.term": pairs.terms, "pairs.key": pairs.key}
+
+
+# Pairs.
+
+
+class _Frequent:
+    """The terms that may have pairs, with their postings."""
+
+    def __init__(self, term_forms: U32, paragraphs: int) -> None:
+        self._forms, self._paragraphs = np.diff(term_forms), paragraphs
+        self._before = 0  # terms in the ranges so far
+        self._terms: list[int] = []
+        self._parts: list[Encoded] = []
+
+    def take(self, part: Encoded) -> None:
+        """Keep what there is of them in the next range."""
+        for t in candidates(part.df, self._paragraphs).tolist():
+            self._terms.append(self._before + t)
+            self._parts.append(_part_of(part, t))
+        self._before += len(part.df)
+
+    def pairs(self) -> Pairs:
+        """Find the pairs of the most frequent."""
+        df = np.array([part.df[0] for part in self._parts], np.uint32)
+        chosen, row = candidates(df, self._paragraphs), _Row()
+        terms = np.array(self._terms, np.uint32)[chosen]
+        for i in chosen:
+            row.add(self._parts[i])
+        packed = {
+            name: np.concatenate(
+                [*(getattr(self._parts[i], part) for i in chosen), np.zeros(PAD, np.uint8)]
+            )
+            for name, part in _PACKED.items()
+        }
+        forms = {"terms.forms": starts(self._forms[terms].astype(np.int64)).astype(np.uint32)}
+        return find_pairs(columns(row.arrays() | packed | forms), terms, self._paragraphs)
+
+
+def _part_of(part: Encoded, t: int) -> Encoded:
+    """Copy the postings of one term."""
+    first, end = i64(part.block[t]), i64(part.block[t + 1])
+    blocks = {name: getattr(part, name)[first:end].copy() for name in _BY_BLOCK}
+    packed = {}
+    for name, target in (("postings", "packed_postings"), ("positions", "packed_positions")):
+        own = getattr(part, name)
+        stop = own[end] if end < len(own) else len(getattr(part, target))
+        packed[target] = getattr(part, target)[own[first] : stop].copy()
+        blocks[name] -= own[first]
+    none = np.zeros(0, np.uint32)
+    return part._replace(
+        df=part.df[t : t + 1], block=np.array([0, end - first], np.uint32),
+        best=part.best[t : t + 1], headlines=np.zeros(2, np.uint32), headline=none,
+        dense=none, bits=np.zeros(0, np.uint64), ranks=none, **blocks, **packed,
+    )  # fmt: skip
+
+
+def _encoded_pairs(pairs: Pairs, paragraphs: Paragraphs) -> Encoded:
+    """Pack pairs as terms of one form that stand once in each of their paragraphs, at 0."""
+    count = len(pairs.key)
+    room = Room.of(np.diff(pairs.start), [(0, count)], 1)
+    keys = pairs.paragraph.astype(np.uint64) << np.uint64(32)
+    tokens = Tokens(0, pairs.start, keys, np.zeros(len(keys), np.uint16))
+    forms = np.arange(count + 1, dtype=np.uint32), np.zeros(count, np.uint32)
+    nowhere = np.zeros_like(paragraphs.section)
+    of_pairs = paragraphs._replace(section=nowhere)
+    return _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), room)
 
 
 # Bitmaps.

@@ -21,6 +21,7 @@ from index.codec.container import Array, Output
 from index.codec.dictionaries import blob, text_starts
 from index.codec.layout import HEADLINE, NONE
 from index.codec.postings import invert
+from index.codec.sections import runs_of
 from index.codec.words import I64, PADDING, U32, Words
 from index.errors import NotWritten
 from index.model import KINDS, Document, DocumentInfo
@@ -185,9 +186,11 @@ class Inverter:
             "with_tokens": int(np.count_nonzero(exact)),
             "total_length": int(exact.sum()),
         }
+        first, of_run = runs_of(section)
         columns: dict[str, Array] = {
             "paragraphs.length": lengths.encode(exact),
-            "paragraphs.section": section,
+            "runs.first": first,
+            "runs.section": of_run,
         }
         for name, found in (postings | columns | self._documents(exact)).items():
             self._output.append(name, found)

@@ -13,6 +13,7 @@ from index.codec.compress import Blocks, Compressor, Records, train
 from index.codec.container import Array, Output
 from index.codec.dictionaries import blob, text_starts
 from index.codec.layout import HEADLINE, NONE
+from index.codec.sections import runs_of
 from index.codec.segment import SegmentData
 from index.codec.store import Store
 
@@ -79,15 +80,17 @@ def _write(parts: Sequence[Part], output: Output, memory: int) -> int:
     output.append("stored.dictionary", np.frombuffer(dictionary, np.uint8))
     ordinals = _numbered([part.paragraphs for part in parts])
     length = np.concatenate([part.data.length[part.paragraphs] for part in parts])
-    sections = _sections(parts, ordinals)
+    section, sections = _sections(parts, ordinals)
     total = sum(part.data.total_length - part.lost_words for part in parts)
     with_tokens = int(np.count_nonzero(length))
     found = postings.merge(
         [(part.data, own) for part, own in zip(parts, ordinals, strict=True)],
-        length, total / max(with_tokens, 1), sections["paragraphs.section"], memory, output,
+        length, total / max(with_tokens, 1), section, memory, output,
     )  # fmt: skip
     documents = _documents(parts, ordinals)
-    for name, array in (found | sections | documents | {"paragraphs.length": length}).items():
+    first, of_run = runs_of(section)
+    columns = {"paragraphs.length": length, "runs.first": first, "runs.section": of_run}
+    for name, array in (found | columns | sections | documents).items():
         output.append(name, array)
     output.finish(
         {
@@ -111,7 +114,8 @@ def _numbered(kept: Sequence[Bools]) -> list[I64]:
     return numbered
 
 
-def _sections(parts: Sequence[Part], ordinals: Sequence[I64]) -> dict[str, Array]:
+def _sections(parts: Sequence[Part], ordinals: Sequence[I64]) -> tuple[U32, dict[str, Array]]:
+    """Give the section of every paragraph, and the arrays of the sections."""
     titles, headings, sections = [], [], []
     kept = [part.paragraphs[part.data.section_title] for part in parts]
     for part, ordinal, mask, number in zip(parts, ordinals, kept, _numbered(kept), strict=True):
@@ -123,8 +127,7 @@ def _sections(parts: Sequence[Part], ordinals: Sequence[I64]) -> dict[str, Array
         there = heading != NONE
         heading[there] = ordinal[heading[there]]
         headings.append(heading)
-    return {
-        "paragraphs.section": np.concatenate(sections),
+    return np.concatenate(sections), {
         "sections.title": np.concatenate(titles).astype(np.uint32),
         "sections.heading": np.concatenate(headings).astype(np.uint32),
     }

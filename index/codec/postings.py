@@ -137,7 +137,7 @@ def merge(
 def _count_forms(c: Columns, ordinals: I64, room: I64, counts: I64) -> None:
     """Count the tokens of each form in the paragraphs that are kept; `room`: two blocks and one."""
     paragraphs, before = room[:BLOCK], room[BLOCK:]
-    for term in range(len(c.df)):
+    for term in range(len(c.forms) - 1):  # without the pairs
         forms, coded = c.form[c.forms[term] : c.forms[term + 1]], code_width(c, term)
         for block in range(c.block[term], c.block[term + 1]):
             paragraphs_of(c, term, block, paragraphs)
@@ -172,7 +172,7 @@ def _gather(
     where `new_term` and `new_code` have its term and code; see `encode.Fill`.
     """
     paragraphs, before = room[:BLOCK], room[BLOCK:]
-    for term in range(len(c.df)):
+    for term in range(len(c.forms) - 1):  # without the pairs
         forms, coded = c.form[c.forms[term] : c.forms[term + 1]], code_width(c, term)
         target = i64(-1)
         for form in forms:

@@ -7,6 +7,7 @@ that the arrays on disk may be compressed.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,12 @@ class SegmentData:
         self.terms = self._dictionary("terms.text")
         self.forms = self._dictionary("forms.text")
         self.ids = self._dictionary("ids.text")
+        self._paired = frozenset(self._arrays["pairs.term"].tolist())
+        self._pairs = dict(zip(self._arrays["pairs.key"].tolist(), count(len(self.terms))))
         self.columns = blocks.columns(self._arrays)
         self.table = tables.table(self.columns)
         self.length = self._arrays["paragraphs.length"]
-        self.section: U32 = self._arrays["paragraphs.section"]
+        self.section = self.columns.section
         self.section_title: U32 = self._arrays["sections.title"]
         self.section_heading: U32 = self._arrays["sections.heading"]
         self.document_first: U32 = self._arrays["documents.first"]
@@ -108,6 +111,15 @@ class SegmentData:
     def document_frequency(self, term: int) -> int:
         """Count the paragraphs that a term stands in, deleted ones included."""
         return int(self.columns.df[term])
+
+    def pair(self, first: int, second: int) -> int | None:
+        """Give the number of the term that stands where one term is followed by another.
+
+        NOT_FOUND if none is; None for two of which that is not noted.
+        """
+        if first in self._paired and second in self._paired:
+            return self._pairs.get(first << 32 | second, NOT_FOUND)
+        return None
 
     def paragraphs(self, term: int) -> U32:
         """Give the ascending ordinals of the paragraphs that a term stands in."""

@@ -36,7 +36,7 @@ def warm() -> None:
         path = Path(folder) / "sample"
         inverter = Inverter(Words(), path, 1 << 16, b"")
         info = DocumentInfo("sample", SAMPLE.text, None, None, "text", None, "sample", 0, 0)
-        inverter.add(Document(info, (SAMPLE,)))
+        inverter.add(Document(info, (SAMPLE,) * 20))  # so many that some words have pairs
         inverter.finish()
         sample = SegmentData(path)
         merge([(sample, None), (sample, None)], Path(folder) / "merged", 1 << 16)

@@ -21,8 +21,7 @@ from index.codec.blocks import (
     frequency_at,
     sum_before,
 )
-from index.codec.compiled import i64, inlined, kernel
-u64 = np.uint64
+from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.packing import field
 from search.kernels.room import ROWS, Room, room_at
 
