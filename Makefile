@@ -38,8 +38,8 @@ test: $(READY) ## run the tests, a real browser among them
 torture: $(READY) ## hold the engine to the oracle on random collections, for MINUTES
 	@$(BIN)/python tests/torture.py --minutes $(MINUTES)
 
-bench: $(BENCH)/ready ## measure beside other engines; QUICK=1: a tenth of the text
-	@PYTHONPATH=tests $(BENCH)/bin/python -m bench $(if $(QUICK),--quick)
+bench: $(BENCH)/ready ## measure beside other engines; QUICK=1: a tenth of the text; SCALING=1: growth
+	@PYTHONPATH=tests $(BENCH)/bin/python -m bench$(if $(SCALING),.scaling) $(if $(QUICK),--quick)
 
 check: $(READY) ## lint, format, types
 	$(BIN)/ruff check .

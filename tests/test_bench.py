@@ -6,7 +6,7 @@ import sqlite3
 import sys
 
 import pytest
-from bench import corpus, figures, goals, process, queries, tables
+from bench import corpus, figures, goals, process, queries, scaling, tables
 from bench.engines import Engine
 from bench.indexing import Built, build
 from bench.latency import Contender, Pace, measure, measure_again
@@ -51,6 +51,20 @@ def test_paragraphs_are_lines_parted_by_blank_lines_of_the_book(text, source):
     ]
     assert (text.documents, text.count, text.bytes) == (2, 4, 16 + 19 + 6 + 42)
     assert text.file == source
+
+
+def test_copies_of_the_books_have_other_long_words(tmp_path, source):
+    copies = lambda records: scaling.repeated(records, 3)  # noqa: E731  # as the command has it
+    text = corpus.prepare(tmp_path, source, 10, False, copies)
+    assert [row[0] for row in corpus.rows(text.paragraphs)] == [
+        *"aaab",
+        *["a-1"] * 3,
+        "b-1",
+        *["a-2"] * 2,
+    ]
+    found = [row[3] for row in corpus.rows(text.paragraphs)]
+    assert (found[4], found[8]) == ("Call me Jtinbfm.", "Call me Kujocgn.")
+    assert found[7] == "The desert has no whale and no sea at all."
 
 
 def test_a_beginning_is_cut_within_a_book_and_written_as_a_file_of_its_own(tmp_path, source):

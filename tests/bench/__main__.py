@@ -28,7 +28,10 @@ QUICK = Pace(rounds=3, warm=2, slow_rounds=1, slow_seconds=0.3, again=3)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
-    given = _parser().parse_args(arguments)
+    reading = parser(__doc__)
+    reading.add_argument("--quick", action="store_true", help="100,000 paragraphs, fewer rounds")
+    reading.add_argument("--report", action="store_true", help="write the last run's report again")
+    given = reading.parse_args(arguments)
     given.work.mkdir(parents=True, exist_ok=True)
     kept = given.work / "results.json"
     if not given.report:
@@ -39,16 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     is_whole = results.corpus["paragraphs"] == WHOLE and not results.corpus["is_generated"]
     folder = ROOT / "docs" if is_whole else given.work / "report"
     write(results, folder, ROOT / "README.md" if is_whole else None)
-    _say(f"the report is {folder / 'benchmarks.md'}")
+    say(f"the report is {folder / 'benchmarks.md'}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Give what reads the arguments that every measurement has."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=description)
     data = Path(os.environ.get("PASSAGE_DATA") or ROOT.parent / "shared" / "data")
     parser.add_argument("--data", type=Path, default=data, help="$PASSAGE_DATA, or %(default)s")
     parser.add_argument("--work", type=Path, default=ROOT / "var" / "bench", help="%(default)s")
-    parser.add_argument("--quick", action="store_true", help="100,000 paragraphs, fewer rounds")
-    parser.add_argument("--report", action="store_true", help="write the last run's report again")
     return parser
 
 
@@ -57,25 +59,25 @@ def _run(data: Path, work: Path, quick: bool) -> Results:
     corpus = text.prepare(work, data / "books.jsonl.xz", BEGINNING if quick else WHOLE, not quick)
     queries = from_benchmark(data / "queries" / "search-benchmark-game.jsonl")
     queries += from_text(text.rows(corpus.paragraphs), corpus.count)
-    _say(f"{corpus.count} paragraphs of {corpus.name}, {len(queries)} queries")
+    say(f"{corpus.count} paragraphs of {corpus.name}, {len(queries)} queries")
     found = list(engines(work, work / "log.txt"))
     missing = dict(each for each in found if isinstance(each, tuple))
     for name, reason in missing.items():
-        _say(f"{name} is left out: {reason}")
+        say(f"{name} is left out: {reason}")
     first = next(query.text for query in queries if (query.origin, query.kind) == ("runs", "OR"))
     ready = [engine for engine in found if isinstance(engine, Engine)]
     built = []
     for engine in ready:
-        _say(f"indexing: {engine.name}")
+        say(f"indexing: {engine.name}")
         built.append(build(engine, corpus, work, first))
         for failure in built[-1].failures:
-            _say(f"{engine.name} failed at {failure}")
+            say(f"{engine.name} failed at {failure}")
     with _contenders(ready, built, work / "log.txt") as contenders:
         latencies, again = _ask(contenders, queries, QUICK if quick else PACE)
     return Results(
         command="make bench QUICK=1" if quick else "make bench",
         date=datetime.now(UTC).date().isoformat(),
-        machine=_machine(),
+        machine=machine(),
         corpus=described(corpus),
         rounds=(QUICK if quick else PACE).rounds,
         seconds=time.monotonic() - start,
@@ -114,16 +116,16 @@ def _ask(
     contenders: Sequence[Contender], queries: Sequence[Query], pace: Pace
 ) -> tuple[Latencies, int]:
     """Measure, and measure again what fell short; tells how many queries that were."""
-    _say("asking: " + ", ".join(contender.name for contender in contenders))
+    say("asking: " + ", ".join(contender.name for contender in contenders))
     latencies = measure(contenders, queries, pace)
     measured = [each for each in contenders if each.engine.is_measured_whole]
     short = shortfalls(rows_of(latencies))
-    _say(f"asking again: {len(short)} queries that fell short")
+    say(f"asking again: {len(short)} queries that fell short")
     measure_again(measured, ((row.command, row.query()) for row in short), pace, latencies)
     return latencies, len(short)
 
 
-def _machine() -> dict[str, str]:
+def machine() -> dict[str, str]:
     """Tell what the figures were measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
@@ -146,7 +148,8 @@ def _processor() -> str:
     return next(named, platform.machine())
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell how far it is."""
     print(f"bench, {time.monotonic() - BEGAN:4.0f} s: {text}", file=sys.stderr, flush=True)
 
 

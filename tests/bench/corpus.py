@@ -7,10 +7,12 @@ import random
 import re
 import string
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+Change = Callable[[Iterator[dict[str, Any]]], Iterator[dict[str, Any]]]
 
 BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 
@@ -32,13 +34,14 @@ class Corpus:
     is_generated: bool
 
 
-def prepare(folder: Path, source: Path, limit: int, whole: bool) -> Corpus:
+def prepare(folder: Path, source: Path, limit: int, whole: bool, changed: Change = iter) -> Corpus:
     """Write the first `limit` paragraphs of a file of JSON lines; without the file, made-up ones.
 
-    Where the `whole` file is meant, it stands for itself; else its beginning is written anew.
+    Where the `whole` file is meant, it stands for itself; else its beginning is written anew, with
+    its records `changed`.
     """
     is_generated = not source.exists()
-    records = _generated(limit) if is_generated else _read(source)
+    records = changed(_generated(limit) if is_generated else _read(source))
     file = source if whole and not is_generated else folder / "paragraphs.jsonl"
     paragraphs = folder / "paragraphs.tsv"
     documents = count = size = 0

@@ -52,7 +52,7 @@ class Engine:
 def engines(work: Path, log: Path) -> Iterator[Engine | tuple[str, str]]:
     """Build every engine; one that cannot be is its name and the reason."""
     makers = {
-        "Passage": _passage,
+        "Passage": lambda *_: engine_of_passage(),
         "Tantivy": _tantivy,
         "Lucene": _lucene,
         "SQLite FTS5": _fts5,
@@ -66,11 +66,12 @@ def engines(work: Path, log: Path) -> Iterator[Engine | tuple[str, str]]:
             yield name, str(error)
 
 
-def _passage(name: str, _work: Path, _log: Path) -> Engine:
+def engine_of_passage(commands: tuple[str, ...] = (*PAGES, *DEEP, *OWN)) -> Engine:
+    """Give this program, to be measured by some commands."""
     return Engine(
-        name,
+        "Passage",
         _python("passage_runner"),
-        commands=(*PAGES, *DEEP, *OWN),
+        commands=commands,
         is_measured_whole=True,
         merges=False,
     )
