@@ -17,9 +17,9 @@ from index.codec.blocks import (
     frequency_at,
     paragraphs_of,
 )
-from index.codec.compiled import i64, inlined, kernel
+from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.packing import field
-from search.kernels.lookup import look_up
+from search.kernels.lookup import keep_by_bitmaps, look_up
 from search.kernels.phrases import has_term, keep_phrase, narrow
 from search.kernels.room import Room, room_at
 from search.kernels.scoring import (
@@ -110,13 +110,13 @@ def keep_within(c: Columns, r: Room, count: int) -> int:
 def _begin(c: Columns, r: Room, lead: int, count: int, rest: float, worst: float) -> int:
     """Begin `partial` with what the lead and the context add; keep what can be among the best."""
     contributions_of_chunk(c, r, lead, count)
-    n = 0
+    n = u64(0)
     for k in range(count):
-        j = np.uint32(r.kept[k])
+        j = u64(r.kept[k])
         r.partial[j] = context_of(c, r, r.candidates[j]) + r.added[k]
         r.kept[n] = j
-        n += r.partial[j] + rest > worst
-    return n
+        n += u64(r.partial[j] + rest > worst)
+    return i64(n)
 
 
 @inlined
@@ -141,6 +141,7 @@ def keep_matching(segment: I64, room: I64, count: int) -> int:
     """
     c, r = columns_at(segment), room_at(room)
     r.begun[: r.ends[3]] = 0
+    count = keep_by_bitmaps(c, r, i64(0), count)
     for i in range(1, r.ends[2]):
         if not r.ends[0] <= i < r.ends[1]:
             count = _keep_there(segment, room, i, count)
@@ -154,12 +155,13 @@ def keep_matching(segment: I64, room: I64, count: int) -> int:
 def _keep_there(segment: I64, room: I64, i: int, count: int) -> int:
     """Keep the candidates that have a required term, or have not an excluded one."""
     look_up(segment, room, i, count)
-    r, n = room_at(room), 0
+    r, n, column = room_at(room), u64(0), u64(i * BLOCK)
+    wanted = i < r.ends[0]
     for k in range(count):
-        j = r.kept[k]
+        j = u64(r.kept[k])
         r.kept[n] = j
-        n += (r.found[i * BLOCK + j] >= 0) == (i < r.ends[0])
-    return n
+        n += u64((r.found[column + j] >= 0) == wanted)
+    return i64(n)
 
 
 @inlined
@@ -187,6 +189,8 @@ def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known:
     worst, rest = r.best_scores[0], bound_rest(r, wanted)
     required, first = r.ends[0], 0
     r.begun[: r.ends[3]] = 0
+    if known == 0:
+        count = keep_by_bitmaps(c, r, lead, count)
     if wanted > 0 and r.order[0] < required and known == 0:
         # Most have not this term: what the lead adds to them need not be known.
         count, first = _keep_there(segment, room, r.order[0], count), 1
@@ -227,34 +231,35 @@ def _add(c: Columns, r: Room, i: int, count: int, rest: float, worst: float) -> 
     there = _read_there(c, r, i, count)
     contributions(r, i, there)
     for m in range(there):
-        r.partial[np.uint32(r.there[m])] += r.added[m]
-    n = 0
+        r.partial[u64(r.there[m])] += r.added[m]
+    n = u64(0)
     for k in range(count):
-        j = np.uint32(r.kept[k])
+        j = u64(r.kept[k])
         r.kept[n] = j
-        n += r.partial[j] + rest > worst
-    return n
+        n += u64(r.partial[j] + rest > worst)
+    return i64(n)
 
 
 @inlined
 def _read_there(c: Columns, r: Room, i: int, count: int) -> int:
     """Read the frequencies and norms of the candidates in which a term is there; count them."""
-    term, there = r.terms[i], 0
+    term, there, column = r.terms[i], u64(0), u64(i * BLOCK)
     for k in range(count):
-        r.there[there] = r.kept[k]
-        there += r.found[i * BLOCK + r.kept[k]] >= 0
+        j = u64(r.kept[k])
+        r.there[there] = j
+        there += u64(r.found[column + j] >= 0)
     at = width = i64(0)
     decoded = i64(-1)
-    for m in range(there):
-        j = np.uint32(r.there[m])
-        place = r.found[i * BLOCK + i64(j)]
+    for m in range(i64(there)):
+        j = u64(r.there[m])
+        place = r.found[column + j]
         block = place // BLOCK
         if block != decoded:
             at = frequencies_at(c, block, block_size(c, term, block))
             width, decoded = i64(c.tf_width[block]), block
         r.tfs[m] = np.float32(field(c.packed_postings, at, width, place % BLOCK) + 1)
-        r.lengths[m] = r.norms[c.length[np.uint32(r.candidates[j])]]
-    return there
+        r.lengths[m] = r.norms[c.length[u64(r.candidates[j])]]
+    return i64(there)
 
 
 @inlined
