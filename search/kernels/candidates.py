@@ -18,6 +18,7 @@ from index.codec.blocks import (
     paragraphs_of,
 )
 from index.codec.compiled import i64, inlined, kernel, u64
+from index.codec.layout import NONE
 from index.codec.packing import field
 from search.kernels.lookup import keep_by_bitmaps, look_up
 from search.kernels.phrases import has_term, keep_phrase, narrow
@@ -44,6 +45,20 @@ def scan(c: Columns, r: Room, term: int, block: int, first: int, last: int) -> i
     """
     count = paragraphs_of(c, term, block, r.candidates)
     frequencies_of(c, term, block, r.frequencies)
+    return _keep_scanned(c, r, block, first, last, count)
+
+
+@inlined
+def scan_all(c: Columns, r: Room, term: int, block: int) -> int:
+    """Make a block of a term the chunk of candidates; keep and count what may be a hit."""
+    count = paragraphs_of(c, term, block, r.candidates)
+    for j in range(count):
+        r.kept[j] = j
+    return _keep_allowed(r, count) if len(r.allowed) else count
+
+
+@inlined
+def _keep_scanned(c: Columns, r: Room, block: int, first: int, last: int, count: int) -> int:
     most, n = np.uint32(len(r.most_norm) - 1), np.uint32(0)
     if r.most_norm[1] == np.inf:
         for j in range(count):
@@ -133,22 +148,30 @@ def limit_norms(r: Room, weight: float, typed: float, least: float) -> None:
 
 
 @kernel
-def keep_matching(segment: I64, room: I64, count: int) -> int:
+def keep_matching(segment: I64, room: I64, count: int, places: bool) -> int:
     """Keep the candidates that have every required term and phrase and no excluded term.
 
-    The lead is the first term. Of these `found` and `tf` tell the places of the terms and how often
-    each phrase stands there.
+    The lead is the first term. Of these `found` and `tf` tell the places of the terms, where these
+    are asked for, and how often each phrase stands there.
     """
     c, r = columns_at(segment), room_at(room)
+    places |= r.ends[3] > 0
     r.begun[: r.ends[3]] = 0
-    count = keep_by_bitmaps(c, r, i64(0), count)
+    if not places or _are_several(r):
+        count = keep_by_bitmaps(c, r, i64(0), count)
     for i in range(1, r.ends[2]):
-        if not r.ends[0] <= i < r.ends[1]:
+        if not r.ends[0] <= i < r.ends[1] and (places or c.bitmap[r.terms[i]] == NONE):
             count = _keep_there(segment, room, i, count)
             count = _keep_in_phrases(c, segment, room, i64(0), i, count, 0.0, -np.inf)
     for p in range(r.ends[3]):
         count = keep_phrase(segment, room, p, count)
     return count
+
+
+@inlined
+def _are_several(r: Room) -> bool:
+    """Tell whether more terms than one decide, beside the lead, what matches."""
+    return r.ends[0] + r.ends[2] - r.ends[1] > 2
 
 
 @inlined
@@ -189,7 +212,7 @@ def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known:
     worst, rest = r.best_scores[0], bound_rest(r, wanted)
     required, first = r.ends[0], 0
     r.begun[: r.ends[3]] = 0
-    if known == 0:
+    if known == 0 and _are_several(r):
         count = keep_by_bitmaps(c, r, lead, count)
     if wanted > 0 and r.order[0] < required and known == 0:
         # Most have not this term: what the lead adds to them need not be known.

@@ -6,8 +6,8 @@ Ding and Suel, "Faster top-k document retrieval using block-max indexes" (2011).
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.blocks import BLOCK, Columns, columns_at
-from index.codec.compiled import i64, inlined, kernel
+from index.codec.blocks import BLOCK, Columns, columns_at, frequencies_of
+from index.codec.compiled import i64, inlined, kernel, u64
 from search.kernels.candidates import (
     complete,
     keep_matching,
@@ -15,6 +15,7 @@ from search.kernels.candidates import (
     limit_lead,
     offer_all,
     scan,
+    scan_all,
 )
 from search.kernels.lookup import gallop, highest_between
 from search.kernels.phrases import has_term
@@ -46,7 +47,8 @@ def by_lead(
             return begin
         if _highest(c, r, lead, wanted, block, begin, worst) > worst:
             limit_lead(r, lead, _rest(r, lead, wanted))
-            count = _candidates(c, r, lead, block, begin, last)
+            count = scan(c, r, term, block, begin, last)
+            _note_places(r, lead, block, count)
             count = complete(segment, room, lead, wanted, count, i64(0))
             offer_all(r, base, count)
         block += 1
@@ -63,14 +65,15 @@ def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
         if block > c.block[term]:
             begin = i64(c.last[block - 1]) + 1
         highest = _highest(c, r, lead, wanted, block, begin, worst)
-        r.most_norm[:] = np.inf
-        count = _candidates(c, r, lead, block, i64(0), i64(c.last[block]))
-        count = keep_matching(segment, room, count)
+        count = scan_all(c, r, term, block)
+        _note_places(r, lead, block, count)
+        count = keep_matching(segment, room, count, highest > worst)
         total += count
         for k in range(count if len(r.hits) else 0):
             ordinal = r.candidates[r.kept[k]]
             r.hits[ordinal >> 6] |= np.uint64(1) << np.uint64(ordinal & 63)
         if highest > worst and count > 0:
+            frequencies_of(c, term, block, r.frequencies)
             limit_lead(r, lead, _rest(r, lead, wanted))
             count = keep_within(c, r, count)
             count = complete(segment, room, lead, wanted, count, i64(1))
@@ -86,10 +89,11 @@ def every(segment: I64, room: I64, wanted: int, found: I64, scores: F64) -> int:
     """
     c, r = columns_at(segment), room_at(room)
     lead, term, total = i64(0), r.terms[0], i64(0)
-    r.most_norm[:] = np.inf
     for block in range(i64(c.block[term]), i64(c.block[term + 1])):
-        count = _candidates(c, r, lead, block, i64(0), i64(c.last[block]))
-        count = keep_matching(segment, room, count)
+        count = scan_all(c, r, term, block)
+        frequencies_of(c, term, block, r.frequencies)
+        _note_places(r, lead, block, count)
+        count = keep_matching(segment, room, count, True)
         count = complete(segment, room, lead, wanted, count, i64(1))
         for k in range(count):
             j = r.kept[k]
@@ -99,12 +103,10 @@ def every(segment: I64, room: I64, wanted: int, found: I64, scores: F64) -> int:
 
 
 @inlined
-def _candidates(c: Columns, r: Room, lead: int, block: int, first: int, last: int) -> int:
-    """Make a block of the lead the chunk of candidates, and note their places."""
-    count = scan(c, r, r.terms[lead], block, first, last)
+def _note_places(r: Room, lead: int, block: int, count: int) -> None:
+    """Note the places of a block of the lead, which is the chunk of candidates."""
     for k in range(count):
-        r.found[lead * BLOCK + r.kept[k]] = block * BLOCK + r.kept[k]
-    return count
+        r.found[u64(lead * BLOCK + r.kept[k])] = block * BLOCK + r.kept[k]
 
 
 @inlined
