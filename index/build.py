@@ -256,5 +256,6 @@ def _document(draft: Draft, name: str) -> Document:
         path=os.fsencode(name).decode(errors="replace"),
         paragraphs=len(draft.paragraphs) - 1,
         words=0,  # counted when the document is inverted
+        source=draft.source,
     )
     return Document(info, draft.paragraphs)

@@ -53,7 +53,10 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One document as a reader hands it over: its title is the first of its paragraphs."""
+    """One document as a reader hands it over: its title is the first of its paragraphs.
+
+    `source` is the address (http or https) from which it was taken.
+    """
 
     id: str
     title: str
@@ -62,6 +65,7 @@ class Draft:
     type: str
     language: str | None
     paragraphs: tuple[Paragraph, ...]
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ class DocumentInfo:
     """What the index knows of a document without reading its text.
 
     `paragraphs` is the number of its last paragraph (the title, number 0, is not counted),
-    `words` the number of positions in all of them. `path` is relative to the folder given.
+    `words` the number of positions in all of them. `path` is relative to the folder given,
+    `source` the address (http or https) from which the document was taken.
     """
 
     id: str
@@ -89,6 +94,7 @@ class DocumentInfo:
     path: str
     paragraphs: int
     words: int
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ def _document(info: DocumentInfo) -> Object:
         "path": info.path,
         "paragraphs": info.paragraphs,
         "words": info.words,
+        "source": info.source,
         "url": urls.document(info.id),
     }
 

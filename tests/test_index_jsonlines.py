@@ -25,6 +25,24 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "many.jsonl"
 
 
+@pytest.mark.parametrize(
+    ("url", "source"),
+    [
+        ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+        ("HTTP://example.org", "HTTP://example.org"),
+        ("javascript:alert(1)", None),
+        ("https://example.org/\u202e", None),
+        ("https://a b", None),
+        ("https://" + "a" * 2001, None),
+        (["https://example.org"], None),
+        (None, None),
+    ],
+)
+def test_the_address_that_a_record_names_is_kept_if_a_page_can_link_to_it(file, url, source):
+    (found,) = drafts(file, {"id": "a", "url": url, "text": "A text."})
+    assert found.source == source
+
+
 def test_a_record_is_a_document_under_the_file(file):
     (found,) = drafts(
         file,

@@ -221,6 +221,7 @@ def test_documents_are_listed():
                 "path": "a.txt",
                 "paragraphs": 4,
                 "words": 13,
+                "source": None,
                 "url": "/documents/a.txt",
             }
         ],

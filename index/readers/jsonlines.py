@@ -1,12 +1,14 @@
 """The reader of JSON lines (.jsonl, also inside .gz and .xz): one document a line.
 
-The keys are those that collections use: `id` or `_id`, `title`, `author`, `date`, `text`. The
-paragraphs of a text are parted by blank lines alone. A file of any size is read in bounded memory.
+The keys are those that collections use: `id` or `_id`, `title`, `author`, `date`, `url`,
+`text`. The paragraphs of a text are parted by blank lines alone. A file of any size is read in
+bounded memory.
 """
 
 import gzip
 import json
 import lzma
+import re
 import zlib
 from collections.abc import Iterator
 from itertools import groupby
@@ -20,6 +22,8 @@ from index.paragraphs import Piece, fold, number
 from index.readers.frontmatter import day
 
 File = BinaryIO | gzip.GzipFile | lzma.LZMAFile
+
+_ADDRESS = re.compile(r"https?://[!-~]{1,2000}", re.IGNORECASE)
 
 MAX_LINE = 1 << 26
 """The longest line that is read, in bytes; a longer one is skipped."""
@@ -76,7 +80,8 @@ def _draft(record: Any, id: str, place: str, taken: dict[str, int]) -> Draft:  #
     title = _text(record.get("title")) or _text(named) or f"{id} {place}"
     paragraphs = number(name, Piece(title, 0, 0), _pieces(_clean(record["text"])))
     author, date = _text(record.get("author")), _text(record.get("date"))
-    return Draft(name, title, author, date and day(date), "record", None, paragraphs)
+    source = _address(record.get("url"))
+    return Draft(name, title, author, date and day(date), "record", None, paragraphs, source)
 
 
 def _pieces(text: str) -> Iterator[Piece]:
@@ -95,6 +100,11 @@ def _text(value: object) -> str | None:
     if isinstance(value, str | int) and not isinstance(value, bool):
         return fold(_clean(str(value))) or None
     return None
+
+
+def _address(value: object) -> str | None:
+    """Give an address of the web as it is; None where it is none that a page should link to."""
+    return value if isinstance(value, str) and _ADDRESS.fullmatch(value) else None
 
 
 def _clean(text: str) -> str:

@@ -7,3 +7,6 @@
       <span>{{count(info.paragraphs, 'paragraph')}}</span>
       <span>{{count(info.words, 'word')}}</span>
       <span class="path" dir="auto">{{info.path}}</span>
+% if info.source:
+      <a href="{{info.source}}" rel="noreferrer">Original</a>
+% end
