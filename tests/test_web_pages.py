@@ -35,6 +35,18 @@ def client_of(results: int = 10, documents: int = 50, **said: object) -> Client:
 client = client_of()
 
 
+def test_a_document_is_linked_to_where_it_was_taken_from():
+    taken = replace(engine.document("a.txt").info, source='https://example.org/"a&b')
+
+    class Taken(FakeEngine):
+        def _info(self, id):
+            return taken
+
+    page = Client(create_app(Taken(TEXTS), Settings())).get("/documents/a.txt").text
+    assert '<a href="https://example.org/&quot;a&amp;b" rel="noreferrer">Original</a>' in page
+    assert "Original" not in client.get("/documents/a.txt").text
+
+
 def anchor(document: str, number: int) -> str:
     return str(client.get(f"/api/paragraphs/{document}:{number}").json["anchor"])
 
