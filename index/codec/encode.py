@@ -6,7 +6,7 @@ time as fit, and ranges side by side in threads.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from threading import local
@@ -414,8 +414,9 @@ def _written(
         write(part)
         frequent.take(part)
     pairs = frequent.pairs()
-    if len(pairs.key):
-        write(_encoded_pairs(pairs, paragraphs))
+    del frequent  # their postings
+    for part in _encoded_pairs(pairs, paragraphs):
+        write(part)
     for name in _PACKED:
         output.extend(name, bytes(PAD))
     output.join("postings.packed")
@@ -476,16 +477,21 @@ def _part_of(part: Encoded, t: int) -> Encoded:
     )  # fmt: skip
 
 
-def _encoded_pairs(pairs: Pairs, paragraphs: Paragraphs) -> Encoded:
+def _encoded_pairs(pairs: Pairs, paragraphs: Paragraphs) -> Iterator[Encoded]:
     """Pack pairs as terms of one form that stand once in each of their paragraphs, at 0."""
-    count = len(pairs.key)
-    room = Room.of(np.diff(pairs.start), [(0, count)], 1)
-    keys = pairs.paragraph.astype(np.uint64) << np.uint64(32)
-    tokens = Tokens(0, pairs.start, keys, np.zeros(len(keys), np.uint16))
-    forms = np.arange(count + 1, dtype=np.uint32), np.zeros(count, np.uint32)
-    nowhere = np.zeros_like(paragraphs.section)
-    of_pairs = paragraphs._replace(section=nowhere)
-    return _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), room)
+    by_pair = np.diff(pairs.start)
+    if not len(by_pair):
+        return
+    ranges = ranges_of(by_pair, _RANGE * _TOKEN_BYTES)
+    room = Room.of(by_pair, ranges, 1)
+    of_pairs = paragraphs._replace(section=np.zeros_like(paragraphs.section))
+    forms = np.arange(len(by_pair) + 1, dtype=np.uint32), np.zeros(len(by_pair), np.uint32)
+    for low, high in ranges:
+        first, end = pairs.start[low], pairs.start[high]
+        keys = pairs.paragraph[first:end].astype(np.uint64) << np.uint64(32)
+        start, codes = pairs.start[low : high + 1] - first, np.zeros(len(keys), np.uint16)
+        tokens = Tokens(low, start, keys, codes)
+        yield _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), room)
 
 
 # Bitmaps.

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec.blocks import BLOCK, DAMAGED, Columns, code_width, paragraphs_of, sum_before
-from index.codec.compiled import i64, inlined, kernel
+from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.packing import field
 
 U8 = npt.NDArray[np.uint8]
@@ -53,12 +53,15 @@ def find_pairs(c: Columns, terms: U32, paragraphs: int) -> Pairs:
     )  # fmt: skip
     windows = range(0, max(paragraphs, 1), _WINDOW)
     found = [_in_window(c, room, low, min(low + _WINDOW, paragraphs)) for low in windows]
-    slots, paragraph = map(np.concatenate, zip(*found, strict=True))
-    counts = np.bincount(slots, minlength=1 << 16)
+    counts = np.zeros(1 << 16, np.int64)
+    for slots, _ in found:
+        counts += np.bincount(slots, minlength=1 << 16)
+    paragraph, cursor = np.empty(counts.sum(), np.uint32), np.cumsum(counts) - counts
+    for slots, where in found:
+        _sort(slots, where, cursor, paragraph)
     slot = np.flatnonzero(counts)
     key = terms[slot >> 8].astype(np.uint64) << np.uint64(32) | terms[slot & 0xFF]
-    start = np.concatenate([[0], np.cumsum(counts[slot])])
-    return Pairs(terms, key, start, paragraph[np.argsort(slots, kind="stable")])
+    return Pairs(terms, key, np.concatenate([[0], np.cumsum(counts[slot])]), paragraph)
 
 
 class _Room(NamedTuple):
@@ -103,6 +106,15 @@ def _in_window(c: Columns, room: _Room, low: int, high: int) -> tuple[U16, U32]:
     slots, where = np.empty(room_for, np.uint16), np.empty(room_for, np.uint32)
     count = _collect(room, low, high, cells, slots, where)
     return slots[:count].copy(), where[:count].copy()
+
+
+@kernel
+def _sort(slots: U16, where: U32, cursor: I64, paragraph: U32) -> None:
+    """Put paragraphs behind those of their pair, where a cursor stands for each."""
+    for i in range(len(slots)):
+        slot = u64(slots[i])
+        paragraph[cursor[slot]] = where[i]
+        cursor[slot] += 1
 
 
 @kernel
