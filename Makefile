@@ -39,6 +39,7 @@ torture: $(READY) ## hold the engine to the oracle on random collections, for MI
 	@$(BIN)/python tests/torture.py --minutes $(MINUTES)
 
 bench: $(BENCH)/ready ## measure beside other engines; QUICK=1: a tenth of the text; SCALING=1: growth
+	@$(BENCH)/bin/python -m search.warm  # else a change of the source would be compiled while measured
 	@PYTHONPATH=tests $(BENCH)/bin/python -m bench$(if $(SCALING),.scaling) $(if $(QUICK),--quick)
 
 check: $(READY) ## lint, format, types
