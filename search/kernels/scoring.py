@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec.blocks import Columns
-from index.codec.compiled import inlined, kernel
+from index.codec.compiled import i64, inlined, kernel
 from index.codec.layout import HEADLINE
 from search.kernels.room import NOBODY, Room, room_at
 from search.score import QUANTUM
@@ -88,9 +88,8 @@ def is_set(bits: U64, i: int) -> bool:
 
 
 @inlined
-def _sift(scores: F64, ordinals: I64, size: int, score: float, ordinal: int) -> None:
-    """Put a paragraph in place of the worst of the first `size`, and restore the heap."""
-    i = 0
+def _sift(scores: F64, ordinals: I64, i: int, size: int, score: float, ordinal: int) -> None:
+    """Put a paragraph in place of the `i`th of the first `size`, and restore the heap below."""
     while True:
         child = 2 * i + 1
         if child >= size:
@@ -111,7 +110,7 @@ def _sift(scores: F64, ordinals: I64, size: int, score: float, ordinal: int) -> 
 @inlined
 def offer(r: Room, score: float, ordinal: int) -> None:
     """Put a paragraph in place of the worst, which it exceeds."""
-    _sift(r.best_scores, r.best_ordinals, len(r.best_scores), score, ordinal)
+    _sift(r.best_scores, r.best_ordinals, i64(0), len(r.best_scores), score, ordinal)
 
 
 @kernel
@@ -119,11 +118,23 @@ def sort(room: I64) -> int:
     """Sort the best paragraphs of a room, the best first, and count them."""
     r = room_at(room)
     scores, ordinals = r.best_scores, r.best_ordinals
-    for size in range(len(scores) - 1, 0, -1):
+    count = _gather(scores, ordinals)
+    for size in range(count - 1, 0, -1):
         worst, who = scores[0], ordinals[0]
-        _sift(scores, ordinals, size, scores[size], ordinals[size])
+        _sift(scores, ordinals, i64(0), size, scores[size], ordinals[size])
         scores[size], ordinals[size] = worst, who
-    count = len(scores)
-    while count > 0 and ordinals[count - 1] == NOBODY:
-        count -= 1
+    return count
+
+
+@inlined
+def _gather(scores: F64, ordinals: I64) -> int:
+    """Put the paragraphs of a heap that has places left in front, as a heap; count them."""
+    count = i64(0)
+    for i in range(len(scores)):
+        if ordinals[i] != NOBODY:
+            scores[count], ordinals[count] = scores[i], ordinals[i]
+            count += 1
+    if count < len(scores):
+        for i in range(count // 2 - 1, -1, -1):
+            _sift(scores, ordinals, i, count, scores[i], ordinals[i])
     return count
