@@ -48,9 +48,10 @@ def by_lead(
         if _highest(c, r, lead, wanted, block, begin, worst) > worst:
             limit_lead(r, lead, _rest(r, lead, wanted))
             count = scan(c, r, term, block, begin, last)
-            _note_places(r, lead, block, count)
-            count = complete(segment, room, lead, wanted, count, i64(0))
-            offer_all(r, base, count)
+            if count > 0:
+                _note_places(r, lead, block, count)
+                count = complete(segment, room, lead, wanted, count, i64(0))
+                offer_all(r, base, count)
         block += 1
     return last + 1
 

@@ -207,7 +207,7 @@ def new_desk(size: int) -> Desk:
         words=numbers(ROWS * size),
         few=numbers(FEW + size + BLOCK),
         few_scores=np.zeros(FEW + size + BLOCK),
-        most_norm=np.full(5, np.inf, np.float32),
+        most_norm=np.full(17, np.inf, np.float32),
     )
     return Desk(room, tables.table(room), size)
 
