@@ -37,15 +37,15 @@ I64 = npt.NDArray[np.int64]
 
 
 @inlined
-def scan(c: Columns, r: Room, term: int, block: int, first: int, last: int) -> int:
-    """Make a block of a term the chunk of candidates, and read the frequencies.
+def scan(c: Columns, r: Room, term: int, block: int, first: int, last: int, held: int) -> int:
+    """Put a block of a term behind the candidates that are held, and read the frequencies.
 
     Those are kept that lie between two ordinals, may be hits, and are within the limits of norms
     for their frequencies; counts them.
     """
-    count = paragraphs_of(c, term, block, r.candidates)
-    frequencies_of(c, term, block, r.frequencies)
-    return _keep_scanned(c, r, block, first, last, count)
+    count = paragraphs_of(c, term, block, r.candidates[held:])
+    frequencies_of(c, term, block, r.frequencies[held:])
+    return _keep_scanned(c, r, block, first, last, held, count)
 
 
 @inlined
@@ -58,20 +58,39 @@ def scan_all(c: Columns, r: Room, term: int, block: int) -> int:
 
 
 @inlined
-def _keep_scanned(c: Columns, r: Room, block: int, first: int, last: int, count: int) -> int:
+def _keep_scanned(
+    c: Columns, r: Room, block: int, first: int, last: int, held: int, count: int
+) -> int:
     most, n = np.uint32(len(r.most_norm) - 1), np.uint32(0)
     if r.most_norm[1] == np.inf:
         for j in range(count):
-            r.kept[j] = j
+            r.kept[j] = held + j
     else:
-        for j in range(count):
+        for j in range(held, held + count):
             tf = min(np.uint32(r.frequencies[j]), most)
             r.kept[n] = j
             n += np.uint32(r.norms[c.length[np.uint32(r.candidates[j])]] <= r.most_norm[tf])
         count = i64(n)
-    if r.candidates[0] < first or c.last[block] > last:
+    if r.candidates[held] < first or c.last[block] > last:
         count = _keep_between(r, first, last, count)
     return _keep_allowed(r, count) if len(r.allowed) else count
+
+
+@inlined
+def hold(r: Room, block: int, held: int, count: int) -> None:
+    """Move the candidates that are kept of the block scanned last up to those that are held."""
+    for k in range(count):
+        j, to = u64(r.kept[k]), u64(held + k)
+        r.candidates[to], r.frequencies[to] = r.candidates[j], r.frequencies[j]
+        r.held[to] = block * BLOCK + i64(j) - held
+
+
+@inlined
+def let_go(r: Room, held: int, count: int) -> None:
+    """Move the last `count` candidates that are held to the front, for those before are done."""
+    for k in range(count):
+        r.candidates[k], r.frequencies[k] = r.candidates[held + k], r.frequencies[held + k]
+        r.held[k] = r.held[held + k]
 
 
 @inlined
@@ -206,13 +225,14 @@ def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known:
     """Add to `partial` what the terms in `order` and the phrases add; keep what can be the best.
 
     First what the `lead` adds, unless it is -1. `wanted` terms are looked up. What lacks a required
-    one, or has one that is excluded, goes, unless it is `known` (1, not 0) that none does.
+    one, or has one that is excluded, goes, unless it is `known` (1, not 0) that none does. Where
+    there is a lead, bitmaps were looked at.
     """
     c, r = columns_at(segment), room_at(room)
     worst, rest = r.best_scores[0], bound_rest(r, wanted)
     required, first = r.ends[0], 0
     r.begun[: r.ends[3]] = 0
-    if known == 0 and _are_several(r):
+    if lead < 0 and known == 0:
         count = keep_by_bitmaps(c, r, lead, count)
     if wanted > 0 and r.order[0] < required and known == 0:
         # Most have not this term: what the lead adds to them need not be known.

@@ -10,20 +10,26 @@ from index.codec.blocks import BLOCK, Columns, columns_at, frequencies_of
 from index.codec.compiled import i64, inlined, kernel, u64
 from search.kernels.candidates import (
     complete,
+    hold,
     keep_matching,
     keep_within,
+    let_go,
     limit_lead,
     offer_all,
     scan,
     scan_all,
 )
-from search.kernels.lookup import gallop, highest_between
+from search.kernels.lookup import gallop, highest_between, keep_by_bitmaps
 from search.kernels.phrases import has_term
 from search.kernels.room import Room, room_at
 from search.kernels.scoring import bound, bound_phrases
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
+
+_ENOUGH_HELD = BLOCK // 4
+"""From how many candidates on they are completed: fewer would cost more each, and what comes of
+more would be known late."""
 
 
 @kernel
@@ -32,11 +38,12 @@ def by_lead(
 ) -> int:
     """Offer the paragraphs of a term, from one ordinal to another, that match.
 
-    What cannot be better is passed over. The `wanted` other terms are in `order`. Stops when the
+    What cannot be better is passed over; candidates are held until there is a chunk of them.
+    The `wanted` other terms are in `order`. Stops when the
     worst of the best reaches `enough`; gives the ordinal from which on nothing was looked at.
     """
     c, r = columns_at(segment), room_at(room)
-    term = r.terms[lead]
+    term, held = r.terms[lead], i64(0)
     end = i64(c.block[term + 1])
     block = gallop(c.last, i64(c.block[term]), end, first)
     while block < end:
@@ -44,16 +51,55 @@ def by_lead(
         begin = i64(c.last[block - 1]) + 1 if block > c.block[term] else i64(0)
         begin = max(begin, first)
         if worst >= enough or begin > last:
-            return begin
+            break
         if _highest(c, r, lead, wanted, block, begin, worst) > worst:
             limit_lead(r, lead, _rest(r, lead, wanted))
-            count = scan(c, r, term, block, begin, last)
-            if count > 0:
-                _note_places(r, lead, block, count)
-                count = complete(segment, room, lead, wanted, count, i64(0))
-                offer_all(r, base, count)
+            count = scan(c, r, term, block, begin, last, held)
+            count = keep_by_bitmaps(c, r, lead, count)
+            hold(r, block, held, count)
+            if held + count > BLOCK:
+                _complete_held(segment, room, lead, wanted, held, base)
+                let_go(r, held, count)
+                held = i64(0)
+            _bound_held(r, wanted, held)
+            held += count
+            if held >= _ENOUGH_HELD:
+                _complete_held(segment, room, lead, wanted, held, base)
+                held = i64(0)
         block += 1
-    return last + 1
+    _complete_held(segment, room, lead, wanted, held, base)
+    if block == end:
+        return last + 1
+    return max(i64(c.last[block - 1]) + 1 if block > c.block[term] else i64(0), first)
+
+
+@inlined
+def _bound_held(r: Room, wanted: int, held: int) -> None:
+    """Bound what each term and phrase adds to the candidates that are held, with those just kept.
+
+    None were held before where `held` is 0.
+    """
+    for m in range(wanted):
+        i = r.order[m]
+        r.held_most[i] = max(r.held_most[i], r.most[i]) if held > 0 else r.most[i]
+    for i in range(r.ends[2], r.ends[2] + r.ends[3]):
+        r.held_most[i] = max(r.held_most[i], r.most[i]) if held > 0 else r.most[i]
+
+
+@kernel
+def _complete_held(segment: I64, room: I64, lead: int, wanted: int, count: int, base: int) -> None:
+    """Offer what can be among the best of the candidates that are held."""
+    r = room_at(room)
+    if count == 0:
+        return
+    for k in range(count):
+        r.kept[k], r.found[u64(lead * BLOCK + k)] = k, r.held[k]
+    for m in range(wanted):
+        r.most[r.order[m]] = r.held_most[r.order[m]]
+    for i in range(r.ends[2], r.ends[2] + r.ends[3]):
+        r.most[i] = r.held_most[i]
+    count = complete(segment, room, lead, wanted, count, i64(0))
+    offer_all(r, base, count)
 
 
 @kernel

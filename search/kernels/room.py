@@ -69,8 +69,10 @@ class Room(NamedTuple):
     A chunk of candidates, at most a block: `candidates` are ordinals, `kept` indices of those that
     are left, `partial` what of their scores is known; `found` has for each term the places of the
     candidates: block * BLOCK + row, -1 where the term is not there; `tf` (f32) how often each
-    phrase stands in each. `frequencies` are those of the lead. `begins` and `highest` are of the
-    positions of a phrase in each; `from_field` and `to_field` have for each word of a phrase which
+    phrase stands in each. `frequencies` are those of the lead. While a lead is walked,
+    candidates of several blocks are held together, with room for one block more: `held` (i64) are
+    their places in the lead, and `held_most` is the highest that `most` was for them.
+    `begins` and `highest` are of the positions of a phrase in each; `from_field` and `to_field` have for each word of a phrase which
     of its block's positions are theirs; `before` sums the frequencies ahead of each row of a block.
 
     `most` (f64) bounds what each term and phrase can add, from the `impact` (f64) of terms.
@@ -121,6 +123,8 @@ class Room(NamedTuple):
     begun: I64
     before: I64
     frequencies: I64
+    held: I64
+    held_most: F64
     most: F64
     impact: F64
     order: I64
@@ -179,7 +183,7 @@ def new_desk(size: int) -> Desk:
         row=numbers(size),
         decoded=numbers(size),
         ordinals=numbers(size * BLOCK),
-        candidates=numbers(BLOCK),
+        candidates=numbers(2 * BLOCK),
         kept=numbers(BLOCK),
         partial=np.zeros(BLOCK),
         found=numbers(size * BLOCK),
@@ -190,7 +194,9 @@ def new_desk(size: int) -> Desk:
         to_field=numbers(size * BLOCK),
         begun=numbers(size),
         before=numbers(BLOCK + 1),
-        frequencies=numbers(BLOCK),
+        frequencies=numbers(2 * BLOCK),
+        held=numbers(2 * BLOCK),
+        held_most=np.zeros(2 * size),
         most=np.zeros(2 * size),
         impact=np.zeros(size),
         order=numbers(size),

@@ -213,7 +213,7 @@ def _add(c: Columns, r: Room, i: int, first: int, last: int, least: float, touch
     block, end = r.block[i], i64(c.block[term + 1])
     limit_norms(r, r.typed[i] * r.weights[i], r.typed[i], least)
     while block < end and not (block > c.block[term] and c.last[block - 1] >= last):
-        count = scan(c, r, term, block, first, last)
+        count = scan(c, r, term, block, first, last, i64(0))
         contributions_of_chunk(c, r, i, count)
         for k in range(count):
             at = np.uint32(r.candidates[np.uint32(r.kept[k])] - begin)
