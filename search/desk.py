@@ -2,7 +2,8 @@
 
 import threading
 
-from search.kernels.room import Desk, Room, begin, new_desk
+from search.kernels.best import begin
+from search.kernels.room import Desk, Room, new_desk
 from search.statistics import Phrase, Word
 
 

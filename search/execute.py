@@ -19,8 +19,8 @@ from search.context import NOWHERE
 from search.context import context as context_of
 from search.desk import desk_for, forget_desk
 from search.general import General
+from search.kernels.best import sort
 from search.kernels.room import MAX_BEST, NO_BITS, NO_CONTEXT, Laid, Scoring, laid
-from search.kernels.scoring import sort
 from search.kernels.sets import count_documents
 from search.score import F64
 from search.statistics import Expansions, Ordinals

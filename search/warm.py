@@ -20,11 +20,12 @@ from search.execute import execute
 from search.kernels import sets, top
 from search.kernels.room import FEW
 
+_KERNELS = (top.top, top.all_scored, top.top_few, sets.count_documents)
+
 
 def is_warm() -> bool:
-    """Tell whether all of this program has been compiled and kept here before."""
-    kernels = (top.top, top.all_scored, top.top_few, sets.count_documents)
-    return indexing.is_warm() and indexing.are_kept(kernels)
+    """Tell whether all of this program has been compiled of these sources, and kept."""
+    return indexing.is_warm() and indexing.are_kept(_KERNELS)
 
 
 def warm() -> None:
@@ -33,6 +34,7 @@ def warm() -> None:
         print("Compiling the inner loops (once)...", file=sys.stderr, flush=True)
         indexing.warm()
         prime()
+        indexing.note_kept(_KERNELS)
 
 
 def prime() -> None:

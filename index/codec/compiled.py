@@ -5,6 +5,7 @@ wherever it is touched, which took nine tenths of a scan. A kernel therefore mak
 handed what it writes to. Exceptions are raised with constant text.
 """
 
+import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,13 @@ def _compiled(function: Function, **options: bool) -> object:
         kept = compiled._cache._cache_file
         kept._source_stamp = (kept._source_stamp, _stamp())
     return compiled
+
+
+@cache
+def sources() -> str:
+    """Tell these sources, and the compiler, from others: a short name."""
+    known = repr((_stamp(), numba.__version__, np.__version__)).encode()
+    return hashlib.blake2b(known, digest_size=8).hexdigest()
 
 
 @cache

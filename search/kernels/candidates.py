@@ -20,6 +20,7 @@ from index.codec.blocks import (
 from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.layout import NONE
 from index.codec.packing import field
+from search.kernels.best import offer
 from search.kernels.lookup import keep_by_bitmaps, look_up
 from search.kernels.phrases import has_term, keep_phrase, narrow
 from search.kernels.room import Room, room_at
@@ -29,7 +30,6 @@ from search.kernels.scoring import (
     contributions,
     contributions_of_chunk,
     is_set,
-    offer,
 )
 from search.score import QUANTUM
 
@@ -123,7 +123,7 @@ def limit_lead(r: Room, lead: int, rest: float) -> None:
     for p in range(r.ends[3]):
         if has_term(r, p, lead):
             weight += np.float64(r.weights[r.ends[2] + p])
-    limit_norms(r, weight, r.typed[lead], r.best_scores[0] - rest - r.limits[1])
+    limit_norms(r, weight, r.typed[lead], r.worst[0] - rest - r.limits[1])
 
 
 @inlined
@@ -229,7 +229,7 @@ def complete(segment: I64, room: I64, lead: int, wanted: int, count: int, known:
     there is a lead, bitmaps were looked at.
     """
     c, r = columns_at(segment), room_at(room)
-    worst, rest = r.best_scores[0], bound_rest(r, wanted)
+    worst, rest = r.worst[0], bound_rest(r, wanted)
     required, first = r.ends[0], 0
     r.begun[: r.ends[3]] = 0
     if lead < 0 and known == 0:
@@ -341,5 +341,5 @@ def offer_all(r: Room, base: int, count: int) -> None:
     """Offer the candidates that are kept, whose scores are complete."""
     for k in range(count):
         j = r.kept[k]
-        if r.partial[j] > r.best_scores[0]:
+        if r.partial[j] > r.worst[0]:
             offer(r, r.partial[j], base + r.candidates[j])

@@ -47,7 +47,7 @@ def by_lead(
     end = i64(c.block[term + 1])
     block = gallop(c.last, i64(c.block[term]), end, first)
     while block < end:
-        worst = r.best_scores[0]
+        worst = r.worst[0]
         begin = i64(c.last[block - 1]) + 1 if block > c.block[term] else i64(0)
         begin = max(begin, first)
         if worst >= enough or begin > last:
@@ -108,7 +108,7 @@ def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
     c, r = columns_at(segment), room_at(room)
     lead, term, total = i64(0), r.terms[0], i64(0)
     for block in range(i64(c.block[term]), i64(c.block[term + 1])):
-        worst, begin = r.best_scores[0], i64(0)
+        worst, begin = r.worst[0], i64(0)
         if block > c.block[term]:
             begin = i64(c.last[block - 1]) + 1
         highest = _highest(c, r, lead, wanted, block, begin, worst)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from index.codec import tables
 from index.codec.blocks import BLOCK
-from index.codec.compiled import inlined, kernel
+from index.codec.compiled import inlined
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
@@ -34,6 +34,8 @@ SPAN = 1 << 16
 
 MAX_BEST = 10_000
 """Up to how many of the best paragraphs there is room for."""
+
+_MOST_GATHERED = MAX_BEST + MAX_BEST // 4
 
 FEW = 2048
 """Up to how many postings a disjunction is merged paragraph by paragraph, without windows."""
@@ -59,9 +61,11 @@ class Room(NamedTuple):
     written, and the highest of `context` (f64, one a section, or empty), which is added to a
     paragraph's score. `allowed` (u64, a bit a paragraph, or empty) narrows the hits.
 
-    The answer: `best_scores` and `best_ordinals` are a heap, the worst on top; NOBODY stands where
-    there is none yet. In the table they are as long as paragraphs are wanted. Where `hits` (u64) is
-    not empty, the bit of each hit is set in it.
+    The answer: `best_scores` and `best_ordinals` have those `gathered` (i64, one number), the best
+    of `wanted` (i64, one number) of them among others, in any order; in the table they are as long
+    as are gathered at most. `worst` (f64, one number) is what a paragraph must exceed. Runs are
+    merged by way of `run_scores` and `run_ordinals`. Where `hits` (u64) is not empty, the bit of
+    each hit is set in it.
 
     The cursors of terms, which only move forward: `block`, the `row` in it, and which block
     `ordinals` has `decoded` of it.
@@ -72,8 +76,9 @@ class Room(NamedTuple):
     phrase stands in each. `frequencies` are those of the lead. While a lead is walked,
     candidates of several blocks are held together, with room for one block more: `held` (i64) are
     their places in the lead, and `held_most` is the highest that `most` was for them.
-    `begins` and `highest` are of the positions of a phrase in each; `from_field` and `to_field` have for each word of a phrase which
-    of its block's positions are theirs; `before` sums the frequencies ahead of each row of a block.
+    `begins` and `highest` are of the positions of a phrase in each; `from_field` and `to_field`
+    have for each word of a phrase which of its block's positions are theirs; `before` sums the
+    frequencies ahead of each row of a block.
 
     `most` (f64) bounds what each term and phrase can add, from the `impact` (f64) of terms.
     `ranked` (i64) are the optional terms, the lowest bound first, and `order` (i64) the terms that
@@ -107,6 +112,11 @@ class Room(NamedTuple):
     hits: U64
     best_scores: F64
     best_ordinals: I64
+    run_scores: F64
+    run_ordinals: I64
+    gathered: I64
+    wanted: I64
+    worst: F64
     block: I64
     row: I64
     decoded: I64
@@ -177,8 +187,13 @@ def new_desk(size: int) -> Desk:
         context=NO_CONTEXT,
         allowed=NO_BITS,
         hits=NO_BITS,
-        best_scores=np.zeros(MAX_BEST),
-        best_ordinals=numbers(MAX_BEST),
+        best_scores=np.zeros(_MOST_GATHERED),
+        best_ordinals=numbers(_MOST_GATHERED),
+        run_scores=np.zeros(_MOST_GATHERED),
+        run_ordinals=numbers(_MOST_GATHERED),
+        gathered=numbers(1),
+        wanted=numbers(1),
+        worst=np.zeros(1),
         block=numbers(size),
         row=numbers(size),
         decoded=numbers(size),
@@ -246,8 +261,6 @@ def laid(scoring: Scoring) -> Laid:
 
 _PLACES = tuple(Room._fields.index(name) for name in Scoring._fields)
 _SCORES, _ORDINALS = (Room._fields.index(name) for name in ("best_scores", "best_ordinals"))
-NOBODY = (1 << 63) - 1
-"""The ordinal of no paragraph."""
 
 
 @inlined
@@ -258,11 +271,7 @@ def lay_out(room: I64, scoring: I64) -> None:
         room[at], room[at + 1] = scoring[2 * i], scoring[2 * i + 1]
 
 
-@kernel
-def begin(room: I64, k: int) -> None:
-    """Forget the best paragraphs of before; the best k are wanted, at most MAX_BEST."""
-    room[2 * _SCORES + 1] = room[2 * _ORDINALS + 1] = max(k, 1)
-    r = room_at(room)
-    for i in range(len(r.best_scores)):
-        # Where none is wanted, nothing is good enough.
-        r.best_scores[i], r.best_ordinals[i] = np.inf if k == 0 else -1.0, NOBODY
+@inlined
+def set_capacity(room: I64, size: int) -> None:
+    """Say how many paragraphs are gathered at most, before the room is read."""
+    room[2 * _SCORES + 1] = room[2 * _ORDINALS + 1] = size

@@ -1,12 +1,12 @@
-"""Scores in compiled code, and the heap of the best."""
+"""Scores in compiled code."""
 
 import numpy as np
 import numpy.typing as npt
 
 from index.codec.blocks import Columns
-from index.codec.compiled import i64, inlined, kernel
+from index.codec.compiled import inlined
 from index.codec.layout import HEADLINE
-from search.kernels.room import NOBODY, Room, room_at
+from search.kernels.room import Room
 from search.score import QUANTUM
 
 U64 = npt.NDArray[np.uint64]
@@ -85,56 +85,3 @@ def context_of(c: Columns, r: Room, ordinal: int) -> float:
 def is_set(bits: U64, i: int) -> bool:
     """Tell whether a bit is set."""
     return (bits[i >> 6] >> np.uint64(i & 63)) & np.uint64(1) != 0
-
-
-@inlined
-def _sift(scores: F64, ordinals: I64, i: int, size: int, score: float, ordinal: int) -> None:
-    """Put a paragraph in place of the `i`th of the first `size`, and restore the heap below."""
-    while True:
-        child = 2 * i + 1
-        if child >= size:
-            break
-        other = child + 1
-        if other < size and (
-            scores[other] < scores[child]
-            or (scores[other] == scores[child] and ordinals[other] > ordinals[child])
-        ):
-            child = other
-        if scores[child] > score or (scores[child] == score and ordinals[child] < ordinal):
-            break
-        scores[i], ordinals[i] = scores[child], ordinals[child]
-        i = child
-    scores[i], ordinals[i] = score, ordinal
-
-
-@inlined
-def offer(r: Room, score: float, ordinal: int) -> None:
-    """Put a paragraph in place of the worst, which it exceeds."""
-    _sift(r.best_scores, r.best_ordinals, i64(0), len(r.best_scores), score, ordinal)
-
-
-@kernel
-def sort(room: I64) -> int:
-    """Sort the best paragraphs of a room, the best first, and count them."""
-    r = room_at(room)
-    scores, ordinals = r.best_scores, r.best_ordinals
-    count = _gather(scores, ordinals)
-    for size in range(count - 1, 0, -1):
-        worst, who = scores[0], ordinals[0]
-        _sift(scores, ordinals, i64(0), size, scores[size], ordinals[size])
-        scores[size], ordinals[size] = worst, who
-    return count
-
-
-@inlined
-def _gather(scores: F64, ordinals: I64) -> int:
-    """Put the paragraphs of a heap that has places left in front, as a heap; count them."""
-    count = i64(0)
-    for i in range(len(scores)):
-        if ordinals[i] != NOBODY:
-            scores[count], ordinals[count] = scores[i], ordinals[i]
-            count += 1
-    if count < len(scores):
-        for i in range(count // 2 - 1, -1, -1):
-            _sift(scores, ordinals, i, count, scores[i], ordinals[i])
-    return count

@@ -5,16 +5,16 @@ import numpy.typing as npt
 
 from index.codec.blocks import Columns, columns_at, frequencies_of, paragraphs_of
 from index.codec.compiled import i64, inlined, kernel
+from search.kernels.best import begin, offer
 from search.kernels.lead import by_lead, counting, every
 from search.kernels.lookup import set_cursors
-from search.kernels.room import NOBODY, Room, begin, lay_out, room_at
+from search.kernels.room import Room, lay_out, room_at
 from search.kernels.scoring import (
     bound,
     bound_phrases,
     context_of,
     contribution,
     is_set,
-    offer,
 )
 from search.kernels.windows import by_windows, put_in_order, rank
 from search.score import QUANTUM
@@ -56,18 +56,14 @@ def _raise_worst(c: Columns, r: Room) -> None:
 
     Where that tells: nothing narrows the hits, and each paragraph of such a term is one.
     """
-    if len(r.best_scores) > 10 or len(r.allowed) or r.limits[0] != 1 or r.ends[3] > 0:
+    if r.wanted[0] > 10 or len(r.allowed) or r.limits[0] != 1 or r.ends[3] > 0:
         return
     if r.ends[0] > 1 or r.ends[2] > r.ends[1]:
         return
-    worst = -1.0
     for i in range(r.ends[0] if r.ends[0] else r.ends[2]):
         best = c.best[r.terms[i]]
         if best > 0:
-            worst = max(worst, bound(r, i, best) - r.typed[i] * QUANTUM)
-    for k in range(len(r.best_scores)):
-        if r.best_scores[k] < worst:
-            r.best_scores[k], r.best_ordinals[k] = worst, NOBODY
+            r.worst[0] = max(r.worst[0], bound(r, i, best) - r.typed[i] * QUANTUM)
 
 
 @inlined
@@ -131,7 +127,7 @@ def top_few(segment: I64, room: I64, scoring: I64, base: int) -> int:
                 r.row[i] += 1
         if len(r.allowed) == 0 or is_set(r.allowed, ordinal):
             total += 1
-            if score > r.best_scores[0]:
+            if score > r.worst[0]:
                 offer(r, score, base + ordinal)
 
 

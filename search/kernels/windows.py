@@ -92,7 +92,7 @@ def _ranked(r: Room) -> int:
         r.ranked[k] = i
     for needed in range(end - required):
         total += r.most[r.ranked[needed]]
-        if total > r.best_scores[0]:
+        if total > r.worst[0]:
             return i64(needed)
     return end - required
 
@@ -135,7 +135,7 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
     for k in range(needed, optional):
         i = r.ranked[k]
         if r.most[i] > 0:
-            least = r.best_scores[0] - (total - r.most[i])
+            least = r.worst[0] - (total - r.most[i])
             touched = _add(c, r, i, first, last, least, touched)
     begin, count = first // 64 * 64, i64(0)
     lowest_kept, highest_kept = _keep_touched(c, r, begin, touched, rest)
@@ -160,7 +160,7 @@ def _keep_touched(c: Columns, r: Room, begin: int, count: int, rest: float) -> t
 
     Gives the lowest and the highest bit that is set; where none is, the highest is -1.
     """
-    worst, low, high = r.best_scores[0], i64(WINDOW), i64(-1)
+    worst, low, high = r.worst[0], i64(WINDOW), i64(-1)
     for k in range(count):
         at = np.uint32(r.touched[k])
         score = r.scores[at] + context_of(c, r, begin + i64(at))
@@ -213,13 +213,14 @@ def _add(c: Columns, r: Room, i: int, first: int, last: int, least: float, touch
     block, end = r.block[i], i64(c.block[term + 1])
     limit_norms(r, r.typed[i] * r.weights[i], r.typed[i], least)
     while block < end and not (block > c.block[term] and c.last[block - 1] >= last):
-        count = scan(c, r, term, block, first, last, i64(0))
-        contributions_of_chunk(c, r, i, count)
-        for k in range(count):
-            at = np.uint32(r.candidates[np.uint32(r.kept[k])] - begin)
-            before = r.scores[at]
-            r.scores[at] = max(before, 0.0) + r.added[k]
-            r.touched[touched] = at
-            touched += before < 0
+        if bound(r, i, c.block_max[block]) > least:
+            count = scan(c, r, term, block, first, last, i64(0))
+            contributions_of_chunk(c, r, i, count)
+            for k in range(count):
+                at = np.uint32(r.candidates[np.uint32(r.kept[k])] - begin)
+                before = r.scores[at]
+                r.scores[at] = max(before, 0.0) + r.added[k]
+                r.touched[touched] = at
+                touched += before < 0
         block += 1
     return touched
