@@ -38,9 +38,9 @@ def by_lead(
 ) -> int:
     """Offer the paragraphs of a term, from one ordinal to another, that match.
 
-    What cannot be better is passed over; candidates are held until there is a chunk of them.
-    The `wanted` other terms are in `order`. Stops when the
-    worst of the best reaches `enough`; gives the ordinal from which on nothing was looked at.
+    What cannot be better is passed over; candidates are held until there is a chunk of them. The
+    `wanted` other terms are in `order`. Stops when the worst of the best reaches `enough`; gives
+    the ordinal from which on nothing was looked at.
     """
     c, r = columns_at(segment), room_at(room)
     term, held = r.terms[lead], i64(0)
@@ -57,11 +57,11 @@ def by_lead(
             count = scan(c, r, term, block, begin, last, held)
             count = keep_by_bitmaps(c, r, lead, count)
             hold(r, block, held, count)
+            _bound_held(r, wanted, held)
             if held + count > BLOCK:
                 _complete_held(segment, room, lead, wanted, held, base)
                 let_go(r, held, count)
                 held = i64(0)
-            _bound_held(r, wanted, held)
             held += count
             if held >= _ENOUGH_HELD:
                 _complete_held(segment, room, lead, wanted, held, base)

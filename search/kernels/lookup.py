@@ -33,8 +33,8 @@ _SIX, _NINE, _LOWEST = u64(6), u64(RANK.bit_length() - 1), u64(63)
 def set_cursors(c: Columns, r: Room) -> None:
     """Set a cursor on each term's first block."""
     for i in range(r.ends[2]):
-        r.block[i] = c.block[r.terms[i]]
-        r.row[i], r.decoded[i] = 0, -1
+        r.block[i] = r.ahead[i] = c.block[r.terms[i]]
+        r.row[i], r.decoded[i], r.seen[i] = 0, -1, -1
 
 
 @inlined
@@ -200,11 +200,16 @@ def keep_by_bitmaps(c: Columns, r: Room, lead: int, count: int) -> int:
 
 @inlined
 def highest_between(c: Columns, r: Room, i: int, first: int, last: int) -> np.float32:
-    """Give the highest impact noted of a term between two paragraphs, of few blocks exactly."""
+    """Give the highest impact noted of a term between two paragraphs, of few blocks exactly.
+
+    The term's cursor for this, `ahead`, goes before that of `look_up`: candidates may be held.
+    """
     term = r.terms[i]
     end = i64(c.block[term + 1])
-    block = gallop(c.last, r.block[i], end, first)
-    r.block[i] = block
+    block = gallop(c.last, r.ahead[i], end, first)
+    r.ahead[i] = block
+    if block < end and c.last[block] >= last:
+        return c.block_max[block] if _is_between(c, r, i, block, first, last) else np.float32(0)
     highest = np.float32(0)
     for _ in range(8):
         if block == end:
@@ -214,3 +219,20 @@ def highest_between(c: Columns, r: Room, i: int, first: int, last: int) -> np.fl
             return highest
         block += 1
     return c.term_max[term]
+
+
+@inlined
+def _is_between(c: Columns, r: Room, i: int, block: int, first: int, last: int) -> bool:
+    """Tell whether a paragraph of a block, which goes on to the last at least, is between two.
+
+    A rarer term has a block for many of another's, and stands between few of them.
+    """
+    begin = u64(i * BLOCK)
+    if r.seen[i] != block:
+        paragraphs_of(c, r.terms[i], block, r.beyond[i * BLOCK : (i + 1) * BLOCK])
+        r.seen[i], r.next[i] = block, 0
+    row = u64(r.next[i])
+    while r.beyond[begin + row] < first:  # the block does not end before it
+        row += u64(1)
+    r.next[i] = i64(row)
+    return r.beyond[begin + row] <= last

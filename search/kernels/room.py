@@ -68,7 +68,8 @@ class Room(NamedTuple):
     each hit is set in it.
 
     The cursors of terms, which only move forward: `block`, the `row` in it, and which block
-    `ordinals` has `decoded` of it.
+    `ordinals` has `decoded` of it; and those of bounds, which go before: `ahead`, the row that is
+    `next`, and which block `beyond` has `seen` of it.
 
     A chunk of candidates, at most a block: `candidates` are ordinals, `kept` indices of those that
     are left, `partial` what of their scores is known; `found` has for each term the places of the
@@ -121,6 +122,10 @@ class Room(NamedTuple):
     row: I64
     decoded: I64
     ordinals: I64
+    ahead: I64
+    next: I64
+    seen: I64
+    beyond: I64
     candidates: I64
     kept: I64
     partial: F64
@@ -198,6 +203,10 @@ def new_desk(size: int) -> Desk:
         row=numbers(size),
         decoded=numbers(size),
         ordinals=numbers(size * BLOCK),
+        ahead=numbers(size),
+        next=numbers(size),
+        seen=numbers(size),
+        beyond=numbers(size * BLOCK),
         candidates=numbers(2 * BLOCK),
         kept=numbers(BLOCK),
         partial=np.zeros(BLOCK),
