@@ -119,6 +119,24 @@ def a_few_trees(folder: str) -> None:
 # What bounds and blocks make hard.
 
 
+def test_candidates_of_several_blocks_are_completed_together(tmp_path):
+    """A bitmap leaves few of each block of the rarest word, and the third is looked up later."""
+    rng = random.Random(11)
+    words = [f"w{i}" for i in range(1000)]
+    chances = [1 / (i + 5) for i in range(1000)]
+    lengths = [int(100 ** rng.random()) for _ in range(20_000)]
+    paragraphs = [" ".join(rng.choices(words, chances, k=length)) for length in lengths]
+    pair = Pair(tmp_path, Case(([texts("d", *paragraphs)],)))
+    for _ in range(40):
+        places = rng.randint(100, 150), rng.randint(60, 100), rng.randint(15, 30)
+        rarest, rare, dense = (query.Term("text", words[place]) for place in places)
+        required = query.And([rarest, dense])
+        for tree in (query.And([required, rare]), query.AndMaybe(required, rare)):
+            wanted = oracle.evaluate(pair.collection, tree, context=False)
+            for k in (1, 3, 10, 40, 200):
+                pair.compare(Ask(tree, k, count=False, documents=False, context=False), wanted)
+
+
 @pytest.mark.parametrize("count", [False, True])
 def test_the_best_k_are_the_first_of_all_for_every_k(tmp_path, count):
     """Every score stands three times, in different segments."""
