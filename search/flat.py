@@ -21,6 +21,9 @@ from search.score import F64
 from search.statistics import IN_A_ROW, Leaf, Ordinals, Phrase, Statistics, Word
 from search.where import Where
 
+_RARER = 8
+"""How many times rarer of two words one is that both are counted by looking up the other."""
+
 
 class Flat(NamedTuple):
     """A query without nesting: all of `required`, or, where there is none, any of `optional`.
@@ -183,8 +186,13 @@ def _any(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: b
     if len(words) > 1 and found <= FEW and not len(hits):
         return top.top_few(data, room, scoring, base)
     top.top(data, room, scoring, base, False)
-    if not counting or (len(words) == 1 and len(laid.scoring.allowed) + len(hits) == 0):
+    is_narrowed = len(laid.scoring.allowed) + len(hits) > 0
+    if not counting or (len(words) == 1 and not is_narrowed):
         return found
+    if len(words) == 2 and not is_narrowed:
+        one, two = (word.place.df for word in words)
+        if min(one, two) * _RARER < max(one, two):
+            return found - sets.count_both(data, room, int(one > two), int(one <= two))
     if not len(hits):
         hits = np.zeros((segment.data.paragraph_count + 63) // 64, np.uint64)
     return sets.count_any(data, room, hits)

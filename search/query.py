@@ -42,10 +42,9 @@ _LEXER = re.compile(
     rf"|(?P<rest>.)"
 )
 _LETTERS = "(?!(?:AND|OR|NOT)(?![A-Za-z]))[A-Za-z]{1,60}"
-_PLAIN = re.compile(
-    rf"[+-]?{_LETTERS}(?: [+-]?{_LETTERS})*|{_LETTERS}(?: OR {_LETTERS})+"
-    r'|"[A-Za-z]{1,60}(?: [A-Za-z]{1,60})*"'
-)
+_UNIT = rf'[+-]?(?:{_LETTERS}|"[A-Za-z]{{1,60}}(?: [A-Za-z]{{1,60}})*")'
+_PLAIN = re.compile(rf"{_UNIT}(?: {_UNIT})*|{_LETTERS}(?: OR {_LETTERS})+")
+_UNITS = re.compile(r'[+-]?(?:"[^"]*"|[^ "]+)')
 _PHRASE = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]?{_AFTER}?")
 _FIELD = re.compile(rf"(?P<field>{_FIELDS}):(?P<rest>.*)", re.DOTALL)
 _SUFFIX = re.compile(rf"(?P<word>.*[^\s~^])(?P<suffix>{_AFTER})", re.DOTALL)
@@ -94,19 +93,21 @@ def _plain(text: str, relaxed: bool, quoted_field: str) -> Query | None:
 
     None for what that has more to say about.
     """
-    if text[0] == '"':
-        return Query(_leaf(quoted_field, text[1:-1].lower().split()), (), relaxable=False)
-    if " OR " in text:
+    if " OR " in text and '"' not in text:
         words = text.replace(" OR ", " ").lower().split()
         return Query(query.Or([query.Term("text", word) for word in words]), (), relaxable=False)
     required, plain, excluded = [], [], []
-    for word in text.lower().split():
-        if word[0] == "+":
-            required.append(query.Term("text", word[1:]))
-        elif word[0] == "-":
-            excluded.append(query.Not(query.Term("text", word[1:])))
+    for unit in _UNITS.findall(text.lower()) if '"' in text else text.lower().split():
+        bare = unit.lstrip("+-")
+        node = (
+            query.Term("text", bare) if bare[0] != '"' else _leaf(quoted_field, bare[1:-1].split())
+        )
+        if unit[0] == "+":
+            required.append(node)
+        elif unit[0] == "-":
+            excluded.append(query.Not(node))
         else:
-            plain.append(query.Term("text", word))
+            plain.append(node)
     if not (required or plain):
         return None
     return Query(

@@ -209,7 +209,7 @@ def highest_between(c: Columns, r: Room, i: int, first: int, last: int) -> np.fl
     block = gallop(c.last, r.ahead[i], end, first)
     r.ahead[i] = block
     if block < end and c.last[block] >= last:
-        return c.block_max[block] if _is_between(c, r, i, block, first, last) else np.float32(0)
+        return c.block_max[block] if is_between(c, r, i, block, first, last) else np.float32(0)
     highest = np.float32(0)
     for _ in range(8):
         if block == end:
@@ -222,7 +222,7 @@ def highest_between(c: Columns, r: Room, i: int, first: int, last: int) -> np.fl
 
 
 @inlined
-def _is_between(c: Columns, r: Room, i: int, block: int, first: int, last: int) -> bool:
+def is_between(c: Columns, r: Room, i: int, block: int, first: int, last: int) -> bool:
     """Tell whether a paragraph of a block, which goes on to the last at least, is between two.
 
     A rarer term has a block for many of another's, and stands between few of them.

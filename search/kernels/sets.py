@@ -4,9 +4,10 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec.bits import lowest, popcount
-from index.codec.blocks import Columns, columns_at, paragraphs_of
+from index.codec.blocks import BLOCK, Columns, columns_at, paragraphs_of
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.layout import NONE
+from search.kernels.lookup import look_up, set_cursors
 from search.kernels.room import Room, room_at
 
 U64 = npt.NDArray[np.uint64]
@@ -42,6 +43,25 @@ def _add_term(c: Columns, r: Room, term: int, bits: U64) -> None:
         for i in range(paragraphs_of(c, term, block, r.candidates)):
             ordinal = r.candidates[i]
             bits[ordinal >> 6] |= np.uint64(1) << np.uint64(ordinal & 63)
+
+
+@kernel
+def count_both(segment: I64, room: I64, lead: int, other: int) -> int:
+    """Count the paragraphs that have two of the query's terms, by way of the rarer one, the lead.
+
+    The room is as the last search left it, and its cursors are not wanted any more.
+    """
+    c, r = columns_at(segment), room_at(room)
+    set_cursors(c, r)
+    total, term = i64(0), r.terms[lead]
+    for block in range(i64(c.block[term]), i64(c.block[term + 1])):
+        count = paragraphs_of(c, term, block, r.candidates)
+        for k in range(count):
+            r.kept[k] = k
+        look_up(segment, room, other, count)
+        for k in range(count):
+            total += r.found[other * BLOCK + k] >= 0
+    return total
 
 
 @kernel

@@ -31,6 +31,8 @@ def top(segment: I64, room: I64, scoring: I64, base: int, count: bool) -> int:
     """
     lay_out(room, scoring)
     c, r = columns_at(segment), room_at(room)
+    if r.wanted[0] == 0 and not count:
+        return i64(0)
     set_cursors(c, r)
     _raise_worst(c, r)
     rank(c, r)

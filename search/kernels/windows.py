@@ -18,11 +18,14 @@ from search.kernels.candidates import (
     scan,
 )
 from search.kernels.lead import by_lead
-from search.kernels.lookup import gallop
+from search.kernels.lookup import gallop, is_between
 from search.kernels.room import NO_SCORE, SMALL_WINDOW, WINDOW, Room, room_at
 from search.kernels.scoring import bound, bound_phrases, context_of, contributions_of_chunk
 
 I64 = npt.NDArray[np.int64]
+
+_RARER = 8 * BLOCK
+"""How many times fewer paragraphs than all together a term has that is rare beside the others."""
 
 
 @kernel
@@ -41,9 +44,12 @@ def by_windows(segment: I64, room: I64, first: int, base: int) -> int:
         first = _next_window(c, r, first)
         begin = first // 64 * 64
         last = min(begin + size, i64(len(c.length))) - 1
+        rare = _next_rare(c, r, first)
+        # What is rare has windows of its own: beside its paragraphs, one term is looked at less.
+        last = first if rare == first else min(last, rare - 1)
         if first <= last:
             for i in range(r.ends[1]):
-                r.impact[i] = _highest_in_window(c, r.terms[i], r.block[i], first, last)
+                r.impact[i] = _highest_in_window(c, r, i, first, last)
             _window(segment, room, first, last, base)
         first = last + 1
         for i in range(r.ends[1]):
@@ -192,9 +198,28 @@ def _next_window(c: Columns, r: Room, first: int) -> int:
 
 
 @inlined
-def _highest_in_window(c: Columns, term: int, block: int, first: int, last: int) -> np.float32:
+def _next_rare(c: Columns, r: Room, first: int) -> int:
+    """Give the first paragraph, from one on, of optional terms that are rare beside the others."""
+    nearest, postings = i64(len(c.length)), i64(0)
+    for i in range(r.ends[0], r.ends[1]):
+        postings += i64(c.df[r.terms[i]])
+    for i in range(r.ends[0], r.ends[1]):
+        term = r.terms[i]
+        block = i64(c.block[term])
+        if c.df[term] > BLOCK or c.df[term] * _RARER > postings or c.last[block] < first:
+            continue
+        if is_between(c, r, i, block, first, first):
+            return first
+        nearest = min(nearest, r.beyond[i * BLOCK + r.next[i]])
+    return nearest
+
+
+@inlined
+def _highest_in_window(c: Columns, r: Room, i: int, first: int, last: int) -> np.float32:
     """Give the highest impact noted of the blocks of a term that reach into a window."""
-    highest = np.float32(0)
+    highest, term, block = np.float32(0), r.terms[i], r.block[i]
+    if block < c.block[term + 1] and c.last[block] >= last:
+        return c.block_max[block] if is_between(c, r, i, block, first, last) else highest
     while block < c.block[term + 1]:
         if block > c.block[term] and c.last[block - 1] >= last:
             break
