@@ -1,18 +1,23 @@
 """The dictionaries of a segment: its stems, and the forms in which they stand in the text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.compiled import i64, kernel
+from index.codec.compiled import i64, kernel, u64
 from index.codec.container import Array
 from index.errors import NotWritten
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
+U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
+
+_KEY = 7
+"""How many bytes of a text are compared at a time: with how many follow, they are a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +39,101 @@ class Dictionaries:
         return sums
 
 
-def dictionaries(forms: Sequence[bytes], stems: Sequence[bytes]) -> Dictionaries:
-    """Sort forms, no two of them the same, and the stem of each."""
-    order = sorted(range(len(forms)), key=forms.__getitem__)
-    terms = sorted(set(stems))
-    rank = {stem: number for number, stem in enumerate(terms)}
-    form_term = np.array([rank[stems[i]] for i in order], np.uint32)
+def dictionaries(forms: Sequence[bytes], stem: U32, stems: Sequence[bytes]) -> Dictionaries:
+    """Sort forms, and stems, each of which some form has: form i's is `stems[stem[i]]`.
+
+    No two forms are the same, and no two stems.
+    """
+    terms, texts = Texts.of(stems), Texts.of(forms)
+    by_stem, order = terms.order(), texts.order()
+    terms, texts = terms.taken(by_stem), texts.taken(order)
+    form_term = _inverse(by_stem)[stem[order]]
     by_term = np.argsort(form_term, kind="stable").astype(np.uint32)
-    term_forms = starts(np.bincount(form_term, minlength=len(terms)))
+    term_forms = starts(np.bincount(form_term, minlength=len(stems)))
     codes = np.empty(len(forms), np.int64)
     codes[by_term] = np.arange(len(forms)) - term_forms[form_term[by_term]]
     if codes.max(initial=0) > np.iinfo(np.uint16).max:
         raise NotWritten("one stem has more than 65,536 forms, more than the index has room for")
-    number = np.empty(len(forms), np.uint32)
-    number[order] = np.arange(len(forms))
-    spelled = [forms[i] for i in order]
-    text, start, shared = blob(spelled), text_starts(spelled), np.zeros(len(forms), np.uint8)
-    _count_shared(text, start, shared)
+    shared = np.zeros(len(forms), np.uint8)
+    _count_shared(texts.text, texts.start, shared)
     arrays: dict[str, Array] = {
-        "terms.text": blob(terms),
-        "terms.text_start": text_starts(terms),
+        "terms.text": terms.text,
+        "terms.text_start": terms.start,
         "terms.forms": term_forms.astype(np.uint32),
         "terms.form": by_term,
-        "forms.text": text,
-        "forms.text_start": start,
+        "forms.text": texts.text,
+        "forms.text_start": texts.start,
         "forms.prefix": shared,
         "forms.term": form_term,
         "forms.code": codes.astype(np.uint16),
     }
-    return Dictionaries(arrays, number)
+    return Dictionaries(arrays, _inverse(order))
+
+
+def _inverse(order: I64) -> U32:
+    """Give the place of each number in a permutation."""
+    places = np.empty(len(order), np.uint32)
+    places[order] = np.arange(len(order))
+    return places
+
+
+class Texts(NamedTuple):
+    """Texts in a row: text i is [start[i], start[i + 1])."""
+
+    text: U8
+    start: U32
+
+    @classmethod
+    def of(cls, texts: Sequence[bytes]) -> "Texts":
+        """Put texts in a row."""
+        size = np.fromiter(map(len, texts), np.int64, len(texts))
+        return cls(np.frombuffer(b"".join(texts), np.uint8), starts(size).astype(np.uint32))
+
+    def order(self) -> I64:
+        """Sort them, no two of which are the same, by their bytes, seven at a time.
+
+        Those that are the same so far, and longer, are sorted once more by the next seven.
+        """
+        order = np.arange(len(self.start) - 1)
+        at, tied, group = 0, order.copy(), np.zeros(len(order), np.int64)
+        while len(tied):
+            key = np.empty(len(tied), np.uint64)
+            _take_keys(*self, order[tied], at, key)
+            inner = np.argsort(key) if at == 0 else np.lexsort((key, group))
+            order[tied], key, group = order[tied[inner]], key[inner], group[inner]
+            same = (key[1:] == key[:-1]) & (group[1:] == group[:-1])
+            begins = np.append(True, ~same)
+            left = ~(begins & np.append(begins[1:], True))
+            tied, group, at = tied[left], np.cumsum(begins)[left], at + _KEY
+        return order
+
+    def taken(self, order: I64) -> "Texts":
+        """Give the same texts in another order."""
+        start = starts(np.diff(self.start)[order].astype(np.int64)).astype(np.uint32)
+        text = np.empty_like(self.text)
+        _put_in_order(*self, order, text)
+        return Texts(text, start)
+
+
+@kernel
+def _take_keys(text: U8, start: U32, which: I64, at: int, keys: U64) -> None:
+    """Make numbers in the order of some texts' bytes from `at` on; the last says how many more."""
+    for i in range(len(which)):
+        begin, end = i64(start[which[i]]) + at, i64(start[which[i] + 1])
+        key = u64(0)
+        for j in range(begin, min(begin + _KEY, end)):
+            key |= u64(text[j]) << u64(8 * (_KEY - (j - begin)))
+        keys[i] = key | u64(min(end - begin, _KEY + 1))
+
+
+@kernel
+def _put_in_order(text: U8, start: U32, order: I64, out: U8) -> None:
+    """Put texts in a row in another order."""
+    at = 0
+    for i in order:
+        for j in range(start[i], start[i + 1]):
+            out[at] = text[j]
+            at += 1
 
 
 @kernel
@@ -82,13 +153,3 @@ def starts(sizes: npt.NDArray[np.int64]) -> I64:
     found = np.zeros(len(sizes) + 1, np.int64)
     np.cumsum(sizes, out=found[1:])
     return found
-
-
-def text_starts(texts: Sequence[bytes]) -> U32:
-    """Give where each text starts when they stand in a row, and where the last one ends."""
-    return starts(np.fromiter(map(len, texts), np.int64, len(texts))).astype(np.uint32)
-
-
-def blob(texts: Iterable[bytes]) -> U8:
-    """Put texts in a row."""
-    return np.frombuffer(b"".join(texts), np.uint8)

@@ -18,7 +18,7 @@ from index.codec import lengths
 from index.codec.chains import Chains
 from index.codec.compress import Blocks, Compressor, Records, descriptions, joined, train
 from index.codec.container import Array, Output
-from index.codec.dictionaries import blob, text_starts
+from index.codec.dictionaries import Texts
 from index.codec.layout import HEADLINE, NONE
 from index.codec.postings import invert
 from index.codec.sections import runs_of
@@ -201,6 +201,7 @@ class Inverter:
         """Give the arrays of sections, documents and what is stored."""
         ids = [info.id.encode() for info in self._infos]
         by_id = sorted(range(len(ids)), key=ids.__getitem__)
+        names = Texts.of([ids[i] for i in by_id])
         starts, firsts = self._blocks.arrays()
         words = np.add.reduceat(exact, self._firsts).tolist() if ids else []
         return {
@@ -210,8 +211,8 @@ class Inverter:
             "sections.heading": np.array(self._headings, np.uint32),
             "documents.first": np.array([*self._firsts, len(exact)], np.uint32),
             "documents.by_id": np.array(by_id, np.uint32),
-            "ids.text": blob(ids[i] for i in by_id),
-            "ids.text_start": text_starts([ids[i] for i in by_id]),
+            "ids.text": names.text,
+            "ids.text_start": names.start,
             **descriptions(map(_with_words, self._infos, words), self.dictionary),
             "stored.dictionary": np.frombuffer(self.dictionary, np.uint8),
         }

@@ -50,17 +50,19 @@ def invert(words: Words, chains: Chains, section: U32, memory: int) -> tuple[Wri
     """
     names, stems = list(words.forms), list(words.stems)
     used = _used_forms(words, chains)
+    used_stems, stem_of = np.unique(words.stem[used], return_inverse=True)
     found = dictionaries(
-        [names[form].encode() for form in used],
-        [stems[stem].encode() for stem in words.stem[used].tolist()],
+        [names[form].encode() for form in used.tolist()],
+        stem_of.astype(np.uint32),
+        [stems[stem].encode() for stem in used_stems.tolist()],
     )
     # The codes of each stem's forms, in the order of the chains' own.
     by_stem = starts(np.bincount(words.stem, minlength=len(stems)))
     term, code = found.arrays["forms.term"], found.arrays["forms.code"]
-    codes, stem = np.zeros(len(names), np.uint16), np.zeros(len(term), np.uint32)
+    codes, stem = np.zeros(len(names), np.uint16), np.zeros(len(used_stems), np.uint32)
     codes[by_stem[words.stem[used]] + words.code[used]] = code[found.number]
     stem[term[found.number]] = words.stem[used]
-    by_term = chains.counts(len(stems))[stem[: len(found.term_forms) - 1]]
+    by_term = chains.counts(len(stems))[stem]
     first = by_stem.astype(np.uint32)
 
     def fill(low: int, high: int, _: I64, keys: U64, found_codes: U16) -> None:
@@ -100,7 +102,8 @@ def merge(
     0 (any number where there is none). Raises NotWritten as `invert`.
     """
     forms: dict[bytes, int] = {}
-    stems: list[bytes] = []
+    stems: dict[bytes, int] = {}
+    stem: list[int] = []
     numbers, counts = [], []
     room = np.empty(2 * BLOCK + 1, np.int64)
     for data, ordinals in parts:
@@ -109,11 +112,11 @@ def merge(
         number = np.zeros(len(data.forms), np.int64)
         for form in np.flatnonzero(by_form).tolist():
             number[form] = forms.setdefault(data.forms[form], len(forms))
-            if number[form] == len(stems):
-                stems.append(data.terms[data.form(form)[0]])
+            if number[form] == len(stem):
+                stem.append(stems.setdefault(data.terms[data.form(form)[0]], len(stems)))
         numbers.append(number)
         counts.append(by_form)
-    found = dictionaries(list(forms), stems)
+    found = dictionaries(list(forms), np.array(stem, np.uint32), list(stems))
     total = np.zeros(len(forms), np.int64)
     renumbered = []
     for number, by_form in zip(numbers, counts, strict=True):
