@@ -7,7 +7,8 @@ time as fit, and ranges side by side in threads.
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from threading import local
 from typing import NamedTuple
@@ -154,6 +155,21 @@ class Room(NamedTuple):
         )  # fmt: skip
 
 
+class _Rooms:
+    """A room for each thread that asks."""
+
+    def __init__(self, by_term: I64, ranges: Ranges, forms: int) -> None:
+        self._make = partial(Room.of, by_term, ranges, forms)
+        self._local = local()
+
+    def own(self) -> Room:
+        """Give the room of the thread that asks."""
+        if not hasattr(self._local, "room"):
+            self._local.room = self._make()
+        room: Room = self._local.room
+        return room
+
+
 def postings(
     found: Dictionaries,
     by_term: I64,
@@ -169,13 +185,12 @@ def postings(
     given back. Raises NotWritten where the format has no room for so much, and OSError.
     """
     form_df = np.zeros(len(found.number), np.uint32)
-    ranges, own = ranges_of(by_term, memory), local()
+    ranges = ranges_of(by_term, memory)
+    rooms = _Rooms(by_term, ranges, len(form_df))
 
     def encode_range(bounds: tuple[int, int]) -> Encoded:
         low, high = bounds
-        if not hasattr(own, "room"):
-            own.room = Room.of(by_term, ranges, len(form_df))
-        room: Room = own.room
+        room = rooms.own()
         start = starts(by_term[low:high])
         fill(low, high, start[:-1].copy(), room.keys, room.codes)
         tokens = Tokens(low, start, room.keys, room.codes)
@@ -186,7 +201,7 @@ def postings(
         )
 
     with ThreadPoolExecutor(_workers()) as pool:
-        rest = _written(pool.map(encode_range, ranges), found, paragraphs, output)
+        rest = _written(pool.map(encode_range, ranges), found, paragraphs, pool, output)
     return found.arrays | rest | {"forms.df": form_df}
 
 
@@ -398,10 +413,14 @@ class _Row:
 
 
 def _written(
-    parts: Iterable[Encoded], found: Dictionaries, paragraphs: Paragraphs, output: Output
+    parts: Iterable[Encoded],
+    found: Dictionaries,
+    paragraphs: Paragraphs,
+    pool: Executor,
+    output: Output,
 ) -> dict[str, Array]:
     """Write what is packed of the ranges, and behind them of the pairs; give the rest in a row."""
-    row, frequent = _Row(), _Frequent(found.term_forms, len(paragraphs.length))
+    row, frequent = _Row(), _Frequent(found.term_forms, paragraphs.length)
     output.begin("positions.packed", np.uint8)
     output.begin_beside("postings.packed", np.uint8)
 
@@ -413,9 +432,9 @@ def _written(
     for part in parts:
         write(part)
         frequent.take(part)
-    pairs = frequent.pairs()
+    pairs = frequent.pairs(pool)
     del frequent  # their postings
-    for part in _encoded_pairs(pairs, paragraphs):
+    for part in _encoded_pairs(pairs, paragraphs, pool):
         write(part)
     for name in _PACKED:
         output.extend(name, bytes(PAD))
@@ -429,23 +448,23 @@ def _written(
 class _Frequent:
     """The terms that may have pairs, with their postings."""
 
-    def __init__(self, term_forms: U32, paragraphs: int) -> None:
-        self._forms, self._paragraphs = np.diff(term_forms), paragraphs
+    def __init__(self, term_forms: U32, length: U8) -> None:
+        self._forms, self._length = np.diff(term_forms), length
         self._before = 0  # terms in the ranges so far
         self._terms: list[int] = []
         self._parts: list[Encoded] = []
 
     def take(self, part: Encoded) -> None:
         """Keep what there is of them in the next range."""
-        for t in candidates(part.df, self._paragraphs).tolist():
+        for t in candidates(part.df, len(self._length)).tolist():
             self._terms.append(self._before + t)
             self._parts.append(_part_of(part, t))
         self._before += len(part.df)
 
-    def pairs(self) -> Pairs:
+    def pairs(self, pool: Executor) -> Pairs:
         """Find the pairs of the most frequent."""
         df = np.array([part.df[0] for part in self._parts], np.uint32)
-        chosen, row = candidates(df, self._paragraphs), _Row()
+        chosen, row = candidates(df, len(self._length)), _Row()
         terms = np.array(self._terms, np.uint32)[chosen]
         for i in chosen:
             row.add(self._parts[i])
@@ -456,7 +475,7 @@ class _Frequent:
             for name, part in _PACKED.items()
         }
         forms = {"terms.forms": starts(self._forms[terms].astype(np.int64)).astype(np.uint32)}
-        return find_pairs(columns(row.arrays() | packed | forms), terms, self._paragraphs)
+        return find_pairs(columns(row.arrays() | packed | forms), terms, self._length, pool)
 
 
 def _part_of(part: Encoded, t: int) -> Encoded:
@@ -477,21 +496,23 @@ def _part_of(part: Encoded, t: int) -> Encoded:
     )  # fmt: skip
 
 
-def _encoded_pairs(pairs: Pairs, paragraphs: Paragraphs) -> Iterator[Encoded]:
+def _encoded_pairs(pairs: Pairs, paragraphs: Paragraphs, pool: Executor) -> Iterator[Encoded]:
     """Pack pairs as terms of one form that stand once in each of their paragraphs, at 0."""
     by_pair = np.diff(pairs.start)
-    if not len(by_pair):
-        return
     ranges = ranges_of(by_pair, _RANGE * _TOKEN_BYTES)
-    room = Room.of(by_pair, ranges, 1)
+    rooms = _Rooms(by_pair, ranges, 1)
     of_pairs = paragraphs._replace(section=np.zeros_like(paragraphs.section))
     forms = np.arange(len(by_pair) + 1, dtype=np.uint32), np.zeros(len(by_pair), np.uint32)
-    for low, high in ranges:
+
+    def encode_range(bounds: tuple[int, int]) -> Encoded:
+        low, high = bounds
         first, end = pairs.start[low], pairs.start[high]
         keys = pairs.paragraph[first:end].astype(np.uint64) << np.uint64(32)
         start, codes = pairs.start[low : high + 1] - first, np.zeros(len(keys), np.uint16)
         tokens = Tokens(low, start, keys, codes)
-        yield _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), room)
+        return _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), rooms.own())
+
+    return pool.map(encode_range, ranges)
 
 
 # Bitmaps.
