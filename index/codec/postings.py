@@ -49,7 +49,8 @@ def invert(words: Words, chains: Chains, section: U32, memory: int) -> tuple[Wri
     `memory` bytes serve for sorting. Raises NotWritten where the format has no room for so much.
     """
     names, stems = list(words.forms), list(words.stems)
-    used = _used_forms(words, chains)
+    by_form = _by_form(words, chains)
+    used = np.flatnonzero(by_form)
     used_stems, stem_of = np.unique(words.stem[used], return_inverse=True)
     found = dictionaries(
         [names[form].encode() for form in used.tolist()],
@@ -62,11 +63,11 @@ def invert(words: Words, chains: Chains, section: U32, memory: int) -> tuple[Wri
     codes, stem = np.zeros(len(names), np.uint16), np.zeros(len(used_stems), np.uint32)
     codes[by_stem[words.stem[used]] + words.code[used]] = code[found.number]
     stem[term[found.number]] = words.stem[used]
-    by_term = chains.counts(len(stems))[stem]
+    by_term = found.by_term(by_form[used])
     first = by_stem.astype(np.uint32)
 
     def fill(low: int, high: int, _: I64, keys: U64, found_codes: U16) -> None:
-        chains.read(stem[low:high], first, codes, keys, found_codes)
+        chains.read(stem[low:high], by_term[low:high], first, codes, keys, found_codes)
 
     length = chains.lengths()
     average = length.sum() / max(np.count_nonzero(length), 1)
@@ -74,13 +75,13 @@ def invert(words: Words, chains: Chains, section: U32, memory: int) -> tuple[Wri
     return partial(postings, found, by_term, fill, paragraphs, memory), length
 
 
-def _used_forms(words: Words, chains: Chains) -> I64:
-    """Give the numbers of the forms that the words taken come to."""
+def _by_form(words: Words, chains: Chains) -> I64:
+    """Count the tokens of each form in the words taken."""
     tokens = words.tokens()
-    of_used = np.repeat(chains.used[: len(tokens.only)], np.diff(tokens.start)) > 0
-    used = np.zeros(len(words.forms), np.bool_)
-    used[tokens.form[of_used]] = True
-    return np.flatnonzero(used)
+    counts = np.zeros(len(words.forms), np.int64)
+    taken = np.repeat(chains.counts[: len(tokens.only)], np.diff(tokens.start))
+    np.add.at(counts, tokens.form, taken.astype(np.int64))
+    return counts
 
 
 # Segments to postings.
