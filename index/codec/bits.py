@@ -36,6 +36,10 @@ def _lowest(word: np.uint64) -> int:
     return (int(word) & -int(word)).bit_length() - 1
 
 
+def _length(word: np.uint64) -> int:
+    return int(word).bit_length()
+
+
 def _pointer(context: Any, builder: Any, array: Any, value: Any, at: Any) -> Any:
     data = context.make_array(array)(context, builder, value).data
     byte = builder.gep(data, [at])
@@ -88,6 +92,14 @@ def _lowest_compiled(_typing: Any, word: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
+def _length_compiled(_typing: Any, word: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        leading = builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
+        return builder.sub(ir.Constant(ir.IntType(64), 64), leading)
+
+    return types.int64(types.uint64), generate
+
+
 def _either(plain: Any, compiled: Any) -> Any:
     return plain if config.DISABLE_JIT else intrinsic(compiled)  # type: ignore[attr-defined]  # set by numba
 
@@ -106,3 +118,6 @@ popcount = _either(_popcount, _popcount_compiled)
 
 lowest = _either(_lowest, _lowest_compiled)
 """Give the place of the lowest bit that is set (i64); 64 where none is, compiled."""
+
+length = _either(_length, _length_compiled)
+"""Count the bits up to the highest that is set (i64); 0 where none is."""

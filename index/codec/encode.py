@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from index.codec.bits import popcount
 from index.codec.blocks import BLOCK, DENSE, PAD, RANK, columns
-from index.codec.compiled import i64, inlined, kernel
+from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.container import Array, Output
 from index.codec.dictionaries import Dictionaries, starts
 from index.codec.layout import ARRAYS, HEADLINE, NONE
@@ -272,14 +272,16 @@ def _encode(
         previous, i, end = i64(-1), tokens.start[t], tokens.start[t + 1]
         while i < end:
             begin = i
-            count, i, headlines = _take_block(
-                tokens, i, end, previous, forms, paragraphs, form_df, out, room, block, headlines
-            )
+            count, i, positions = _take_block(tokens, begin, end, room)
+            if len(forms) > 1:
+                _count_forms(tokens, begin, i, forms, form_df, room)
+            headlines = _weigh(count, begin, previous, paragraphs, out, room, block, headlines)
             out.postings[block], out.positions[block] = at, positions_at
             at = pack(room.gaps, count, out.paragraph_width[block], out.packed_postings, at)
             at = pack(room.frequencies, count, out.tf_width[block], out.packed_postings, at)
+            out.position_width[block] = bit_width(positions)
             width = i64(out.position_width[block])
-            for j in range(begin, i):
+            for j in range(u64(begin), u64(i)):
                 position = tokens.keys[j] & np.uint64(0xFFFFFFFF)
                 tokens.keys[j] = position | np.uint64(tokens.codes[j]) << np.uint64(width)
             width += bit_width(len(forms) - 1)
@@ -296,55 +298,71 @@ def _encode(
 
 
 @inlined
-def _take_block(
-    tokens: Tokens,
-    i: int,
-    end: int,
+def _take_block(tokens: Tokens, begin: int, end: int, room: Room) -> tuple[int, int, int]:
+    """Gather a block's paragraphs, and where the tokens of each end, into gaps and frequencies.
+
+    Answers how many paragraphs it has, the token behind it, and the bits set in any position. How
+    often a term stands in a paragraph is hard to foresee, so nothing branches on it.
+    """
+    row, paragraph, positions = u64(0), tokens.keys[u64(begin)] >> np.uint64(32), u64(0)
+    i = u64(begin)
+    while i < u64(end):
+        key = tokens.keys[i]
+        row += u64(key >> np.uint64(32) != paragraph)
+        if row == BLOCK:
+            break
+        paragraph = key >> np.uint64(32)
+        positions |= key & np.uint64(0xFFFFFFFF)
+        i += u64(1)
+        room.gaps[row], room.frequencies[row] = paragraph, i
+    return min(i64(row) + 1, BLOCK), i64(i), i64(positions)
+
+
+@inlined
+def _count_forms(
+    tokens: Tokens, begin: int, end: int, forms: U32, form_df: U32, room: Room
+) -> None:
+    """Count for each form the paragraphs of a block in which it stands."""
+    for i in range(u64(begin), u64(end)):
+        form, paragraph = u64(forms[u64(tokens.codes[i])]), i64(tokens.keys[i] >> np.uint64(32))
+        form_df[form] += np.uint32(room.seen[form] != paragraph)
+        room.seen[form] = paragraph
+
+
+@inlined
+def _weigh(
+    count: int,
+    begin: int,
     previous: int,
-    forms: U32,
     paragraphs: Paragraphs,
-    form_df: U32,
     out: Encoded,
     room: Room,
     block: int,
     headlines: int,
-) -> tuple[int, int, int]:
-    """Gather a block's gaps and frequencies into the room, note its widths and highest impact.
+) -> int:
+    """Make gaps and frequencies of what `_take_block` gathered; note widths and highest impact.
 
-    Answers how many paragraphs it has, the token behind it, and the headlines so far.
+    Answers the headlines so far.
     """
-    count, highest = i64(0), i64(0)
-    widest_gap, widest_tf, top = i64(0), i64(0), np.float32(0)
-    while count < BLOCK and i < end:
-        paragraph = i64(tokens.keys[i] >> np.uint64(32))
-        begin = i
-        while i < end and i64(tokens.keys[i] >> np.uint64(32)) == paragraph:
-            highest = max(highest, i64(tokens.keys[i] & np.uint64(0xFFFFFFFF)))
-            if len(forms) > 1:
-                form = forms[tokens.codes[i]]
-                if room.seen[form] != paragraph:
-                    room.seen[form] = paragraph
-                    form_df[form] += 1
-            i += 1
-        room.gaps[count], room.frequencies[count] = paragraph - previous - 1, i - begin - 1
-        widest_gap, widest_tf = (
-            max(widest_gap, paragraph - previous - 1),
-            max(widest_tf, i - begin - 1),
-        )
-        tf = np.float32(i - begin)
-        impact = tf / (tf + paragraphs.norm[paragraphs.length[paragraph]])
+    gaps, frequencies, top = u64(0), u64(0), np.float32(0)
+    behind, end = u64(previous + 1), u64(begin)
+    for row in range(u64(count)):
+        paragraph, tf = room.gaps[row], room.frequencies[row] - end
+        end += tf
+        room.gaps[row], room.frequencies[row] = paragraph - behind, tf - u64(1)
+        gaps, frequencies = gaps | (paragraph - behind), frequencies | (tf - u64(1))
+        behind = paragraph + u64(1)
+        impact = np.float32(tf) / (np.float32(tf) + paragraphs.norm[paragraphs.length[paragraph]])
         top = max(top, impact)
         if impact > room.best[BEST - 1]:
             _insert(room.best, impact)
         if paragraphs.section[paragraph] & HEADLINE:
             out.headline[headlines] = paragraph
             headlines += 1
-        previous = paragraph
-        count += 1
-    out.last[block], out.block_max[block] = previous, top
-    out.paragraph_width[block], out.tf_width[block] = bit_width(widest_gap), bit_width(widest_tf)
-    out.position_width[block] = bit_width(highest)
-    return count, i, headlines
+    out.last[block], out.block_max[block] = behind - u64(1), top
+    out.paragraph_width[block] = bit_width(i64(gaps))
+    out.tf_width[block] = bit_width(i64(frequencies))
+    return headlines
 
 
 @inlined
