@@ -24,10 +24,11 @@ U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
-_MOST = 18  # bytes that a token is written to, eight at a time
+_MOST = np.uint64(18)  # bytes that a token is written to, eight at a time
 _SMALLEST, _LARGEST = 32, 1024  # pieces, in bytes; each is twice the one before
 _ARENA = (1 << 32) - 8  # bytes, for a piece is found by a u32
-_WIDE, _CHANGED = 0xFF, 4
+_WIDE, _CHANGED = np.uint64(0xFF), np.uint64(4)
+_GAPS = tuple(np.uint64(1 << bits) for bits in (5, 13, 21))  # what is in no fewer bytes
 _LOW = np.uint64(0xFFFFFFFF)
 _HIGH = np.uint64(32)
 
@@ -165,25 +166,26 @@ def _put(chained: np.uint64, key: np.uint64, state: U64, arena: U8, top: int) ->
     numbers make hard to foresee.
     """
     row, code = (chained & _LOW) * _STATE, chained >> _HIGH
-    if i64(state[row + _PIECE] & _LOW) + _MOST > i64(state[row + _PIECE] >> _HIGH):
+    piece = state[row + _PIECE]
+    if (piece & _LOW) + _MOST > piece >> _HIGH:
         top = _begin_piece(row, state, arena, top)
-    at, end = i64(state[row + _PIECE] & _LOW), state[row + _PIECE] >> _HIGH
+        piece = state[row + _PIECE]
+    at, end = piece & _LOW, piece >> _HIGH
     last, known = state[row + _KEY], state[row + _CODE]
-    gap = i64(key >> _HIGH) - i64(last >> _HIGH)
-    added = i64(key & _LOW) - (i64(0) if gap else i64(last & _LOW))
-    changed = i64((known & _LOW) != code)
-    tag = i64(gap >= 1 << 5) + i64(gap >= 1 << 13) + i64(gap >= 1 << 21)
-    value = gap << 11 | min(added, _WIDE) << 3 | changed << 2 | tag
-    prefetch(arena, at + _LINE)
-    store64(arena, at, np.uint64(value))
-    at += tag + 2 + (tag == 3)
+    gap = (key >> _HIGH) - (last >> _HIGH)
+    added = (key & _LOW) - (u64(0) if gap else last & _LOW)
+    changed = u64((known & _LOW) != code)
+    tag = u64(gap >= _GAPS[0]) + u64(gap >= _GAPS[1]) + u64(gap >= _GAPS[2])
+    prefetch(arena, i64(at) + _LINE)
+    store64(arena, at, gap << u64(11) | min(added, _WIDE) << u64(3) | changed << u64(2) | tag)
+    at += tag + u64(2) + u64(tag == u64(3))
     if added >= _WIDE:
-        store64(arena, at, np.uint64(added))
-        at += 4
+        store64(arena, at, added)
+        at += u64(4)
     short = code < u64(255)
     store64(arena, at, code if short else code << u64(8) | u64(255))
-    at += changed * (1 if short else 4)
-    state[row + _KEY], state[row + _PIECE] = key, end << _HIGH | u64(at)
+    at += changed * (u64(1) if short else u64(4))
+    state[row + _KEY], state[row + _PIECE] = key, end << _HIGH | at
     state[row + _CODE] = known & ~_LOW | code
     return top
 
@@ -224,20 +226,20 @@ def _read(
         base, end = u64(first[stem[s]]), at + size
         code, paragraph, position = u64(0), u64(0), u64(0)
         for _ in range(count[s]):
-            if at + _MOST > end:
+            if at + i64(_MOST) > end:
                 at, size = i64(load64(arena, at) & _LOW), min(2 * size, _LARGEST)
                 end = at + size
             word = load64(arena, at)
             tag = i64(word & u64(3))
             length = tag + 2 + (tag == 3)
             gap = (word & ((u64(1) << u64(8 * length)) - u64(1))) >> u64(11)
-            at, added = at + length, word >> u64(3) & u64(_WIDE)
-            if added == u64(_WIDE):
+            at, added = at + length, word >> u64(3) & _WIDE
+            if added == _WIDE:
                 added = load64(arena, at) & _LOW
                 at += 4
             position = added + (u64(0) if gap else position)
             paragraph += gap
-            if word & u64(_CHANGED):
+            if word & _CHANGED:
                 code = load64(arena, at) & u64(255)
                 if code == u64(255):
                     code = (load64(arena, at) & _LOW) >> u64(8)
