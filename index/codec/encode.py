@@ -469,49 +469,58 @@ class _Frequent:
     def __init__(self, term_forms: U32, length: U8) -> None:
         self._forms, self._length = np.diff(term_forms), length
         self._before = 0  # terms in the ranges so far
-        self._terms: list[int] = []
+        self._terms: list[I64] = []
         self._parts: list[Encoded] = []
 
     def take(self, part: Encoded) -> None:
         """Keep what there is of them in the next range."""
-        for t in candidates(part.df, len(self._length)).tolist():
-            self._terms.append(self._before + t)
-            self._parts.append(_part_of(part, t))
+        terms = candidates(part.df, len(self._length))
+        self._terms.append(terms + self._before)
+        self._parts.append(_of_terms(part, terms))
         self._before += len(part.df)
 
     def pairs(self, pool: Executor) -> Pairs:
         """Find the pairs of the most frequent."""
-        df = np.array([part.df[0] for part in self._parts], np.uint32)
+        df = np.concatenate([np.zeros(0, np.uint32), *(part.df for part in self._parts)])
         chosen, row = candidates(df, len(self._length)), _Row()
-        terms = np.array(self._terms, np.uint32)[chosen]
-        for i in chosen:
-            row.add(self._parts[i])
-        packed = {
-            name: np.concatenate(
-                [*(getattr(self._parts[i], part) for i in chosen), np.zeros(PAD, np.uint8)]
-            )
-            for name, part in _PACKED.items()
+        terms = np.concatenate([np.zeros(0, np.int64), *self._terms])[chosen].astype(np.uint32)
+        packed: dict[str, list[Array]] = {name: [] for name in _PACKED}
+        for part in self._parts:
+            own, chosen = chosen[chosen < len(part.df)], chosen[chosen >= len(part.df)]
+            chosen -= len(part.df)
+            kept = _of_terms(part, own)
+            row.add(kept)
+            for name, attribute in _PACKED.items():
+                packed[name].append(getattr(kept, attribute))
+        whole = {
+            name: np.concatenate([*pieces, np.zeros(PAD, np.uint8)])
+            for name, pieces in packed.items()
         }
         forms = {"terms.forms": starts(self._forms[terms].astype(np.int64)).astype(np.uint32)}
-        return find_pairs(columns(row.arrays() | packed | forms), terms, self._length, pool)
+        return find_pairs(columns(row.arrays() | whole | forms), terms, self._length, pool)
 
 
-def _part_of(part: Encoded, t: int) -> Encoded:
-    """Copy the postings of one term."""
-    first, end = i64(part.block[t]), i64(part.block[t + 1])
-    blocks = {name: getattr(part, name)[first:end].copy() for name in _BY_BLOCK}
-    packed = {}
+def _of_terms(part: Encoded, terms: I64) -> Encoded:
+    """Give the postings of some terms of a range, ascending, and nothing beside them."""
+    none, no_bits = np.zeros(0, np.uint32), np.zeros(0, np.uint64)
+    headlines = np.zeros(len(terms) + 1, np.uint32)
+    bare = part._replace(headlines=headlines, headline=none, dense=none, bits=no_bits, ranks=none)
+    if len(terms) == len(part.df):
+        return bare
+    first, end = part.block[terms].astype(np.int64), part.block[terms + 1].astype(np.int64)
+    count, block = end - first, starts(end - first)
+    rows = np.arange(block[-1]) + np.repeat(first - block[:-1], count)
+    found: dict[str, Array] = {name: getattr(part, name)[rows] for name in _BY_BLOCK}
     for name, target in (("postings", "packed_postings"), ("positions", "packed_positions")):
-        own = getattr(part, name)
-        stop = own[end] if end < len(own) else len(getattr(part, target))
-        packed[target] = getattr(part, target)[own[first] : stop].copy()
-        blocks[name] -= own[first]
-    none = np.zeros(0, np.uint32)
-    return part._replace(
-        df=part.df[t : t + 1], block=np.array([0, end - first], np.uint32),
-        best=part.best[t : t + 1], headlines=np.zeros(2, np.uint32), headline=none,
-        dense=none, bits=np.zeros(0, np.uint64), ranks=none, **blocks, **packed,
-    )  # fmt: skip
+        data = getattr(part, target)
+        own = np.append(getattr(part, name), len(data)).astype(np.int64)
+        spans = list(zip(own[first].tolist(), own[end].tolist(), strict=True))
+        found[target] = np.concatenate([data[:0], *(data[low:high] for low, high in spans)])
+        moved = starts(own[end] - own[first])[:-1] - own[first]
+        found[name] = (own[rows] + np.repeat(moved, count)).astype(np.uint32)
+    return bare._replace(
+        df=part.df[terms], block=block.astype(np.uint32), best=part.best[terms], **found
+    )
 
 
 def _encoded_pairs(pairs: Pairs, paragraphs: Paragraphs, pool: Executor) -> Iterator[Encoded]:
