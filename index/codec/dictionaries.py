@@ -1,6 +1,6 @@
 """The dictionaries of a segment: its stems, and the forms in which they stand in the text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 _KEY = 7
 """How many bytes of a text are compared at a time: with how many follow, they are a number."""
@@ -22,7 +23,7 @@ _KEY = 7
 
 @dataclass(frozen=True, slots=True)
 class Dictionaries:
-    """The arrays of terms and forms; `number` (u32) gives each form as handed in its place."""
+    """The arrays of terms and forms; `number` (u32) gives each form that is used its place."""
 
     arrays: dict[str, Array]
     number: U32
@@ -33,28 +34,43 @@ class Dictionaries:
         return self.arrays["terms.forms"]
 
     def by_term(self, counts: I64) -> I64:
-        """Sum what is counted by form (as handed in) for each term."""
+        """Sum what is counted by form (as handed in, 0 of those not used) for each term."""
         sums = np.zeros(len(self.term_forms) - 1, np.int64)
-        np.add.at(sums, self.arrays["forms.term"][self.number], counts)
+        used = np.flatnonzero(counts)
+        np.add.at(sums, self.arrays["forms.term"][self.number[used]], counts[used])
         return sums
 
 
-def dictionaries(forms: Sequence[bytes], stem: U32, stems: Sequence[bytes]) -> Dictionaries:
-    """Sort forms, and stems, each of which some form has: form i's is `stems[stem[i]]`.
+class Names(NamedTuple):
+    """Forms, no two of them the same, and stems, and the order of both by their bytes."""
 
-    No two forms are the same, and no two stems.
-    """
-    terms, texts = Texts.of(stems), Texts.of(forms)
-    by_stem, order = terms.order(), texts.order()
-    terms, texts = terms.taken(by_stem), texts.taken(order)
-    form_term = _inverse(by_stem)[stem[order]]
+    forms: "Texts"
+    stems: "Texts"
+    form_order: I64
+    stem_order: I64
+
+    @classmethod
+    def of(cls, forms: Iterable[bytes], stems: Iterable[bytes]) -> "Names":
+        """Sort names."""
+        texts, terms = Texts.of(list(forms)), Texts.of(list(stems))
+        return cls(texts, terms, texts.order(), terms.order())
+
+
+def dictionaries(names: Names, stem: U32, used: Mask) -> Dictionaries:
+    """Make dictionaries of the forms that are used, and their stems; `stem` is each form's."""
+    order = names.form_order[used[names.form_order]]
+    used_stems = np.zeros(len(names.stem_order), np.bool_)
+    used_stems[stem[order]] = True
+    by_stem = names.stem_order[used_stems[names.stem_order]]
+    terms, texts = names.stems.taken(by_stem), names.forms.taken(order)
+    form_term = _places(by_stem, len(used_stems))[stem[order]]
     by_term = np.argsort(form_term, kind="stable").astype(np.uint32)
-    term_forms = starts(np.bincount(form_term, minlength=len(stems)))
-    codes = np.empty(len(forms), np.int64)
-    codes[by_term] = np.arange(len(forms)) - term_forms[form_term[by_term]]
+    term_forms = starts(np.bincount(form_term, minlength=len(by_stem)))
+    codes = np.empty(len(order), np.int64)
+    codes[by_term] = np.arange(len(order)) - term_forms[form_term[by_term]]
     if codes.max(initial=0) > np.iinfo(np.uint16).max:
         raise NotWritten("one stem has more than 65,536 forms, more than the index has room for")
-    shared = np.zeros(len(forms), np.uint8)
+    shared = np.zeros(len(order), np.uint8)
     _count_shared(texts.text, texts.start, shared)
     arrays: dict[str, Array] = {
         "terms.text": terms.text,
@@ -67,12 +83,12 @@ def dictionaries(forms: Sequence[bytes], stem: U32, stems: Sequence[bytes]) -> D
         "forms.term": form_term,
         "forms.code": codes.astype(np.uint16),
     }
-    return Dictionaries(arrays, _inverse(order))
+    return Dictionaries(arrays, _places(order, len(used)))
 
 
-def _inverse(order: I64) -> U32:
-    """Give the place of each number in a permutation."""
-    places = np.empty(len(order), np.uint32)
+def _places(order: I64, count: int) -> U32:
+    """Give the place of each of so many numbers in a row of some of them; of no others."""
+    places = np.zeros(count, np.uint32)
     places[order] = np.arange(len(order))
     return places
 
@@ -108,9 +124,9 @@ class Texts(NamedTuple):
         return order
 
     def taken(self, order: I64) -> "Texts":
-        """Give the same texts in another order."""
+        """Give some of the texts, in an order."""
         start = starts(np.diff(self.start)[order].astype(np.int64)).astype(np.uint32)
-        text = np.empty_like(self.text)
+        text = np.empty(start[-1], np.uint8)
         _put_in_order(*self, order, text)
         return Texts(text, start)
 
@@ -128,7 +144,7 @@ def _take_keys(text: U8, start: U32, which: I64, at: int, keys: U64) -> None:
 
 @kernel
 def _put_in_order(text: U8, start: U32, order: I64, out: U8) -> None:
-    """Put texts in a row in another order."""
+    """Put some texts in a row, in an order."""
     at = 0
     for i in order:
         for j in range(start[i], start[i + 1]):

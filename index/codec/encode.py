@@ -184,7 +184,7 @@ def postings(
     more where a term alone takes more. What is packed is written to `output`, the other arrays are
     given back. Raises NotWritten where the format has no room for so much, and OSError.
     """
-    form_df = np.zeros(len(found.number), np.uint32)
+    form_df = np.zeros(len(found.arrays["forms.term"]), np.uint32)
     ranges = ranges_of(by_term, memory)
     rooms = _Rooms(by_term, ranges, len(form_df))
 

@@ -20,7 +20,7 @@ from index.codec.compress import Blocks, Compressor, Records, descriptions, join
 from index.codec.container import Array, Output
 from index.codec.dictionaries import Texts
 from index.codec.layout import HEADLINE, NONE
-from index.codec.postings import invert
+from index.codec.postings import invert, names_of
 from index.codec.sections import runs_of
 from index.codec.words import I64, PADDING, U32, Words
 from index.errors import NotWritten
@@ -175,10 +175,11 @@ class Inverter:
         if self._texts:
             self._take_batch()
         section = np.array(self._sections, np.uint32)
+        names = names_of(self._words)  # while the thread is at the last batches
         while self._jobs:
             self._wait()
         self._thread.shutdown()
-        write, exact = invert(self._words, self._chains, section, self._memory // 8)
+        write, exact = invert(self._words, names, self._chains, section, self._memory // 8)
         postings = write(self._output)
         meta = {
             "unicode": UNICODE,

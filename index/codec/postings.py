@@ -21,7 +21,7 @@ from index.codec.blocks import (
 from index.codec.chains import Chains
 from index.codec.compiled import i64, kernel
 from index.codec.container import Array, Output
-from index.codec.dictionaries import dictionaries, starts
+from index.codec.dictionaries import Names, dictionaries, starts
 from index.codec.encode import Paragraphs, postings
 from index.codec.lengths import encode, length_norms
 from index.codec.packing import field
@@ -42,28 +42,29 @@ Write = Callable[[Output], dict[str, Array]]
 # Words of text to postings.
 
 
-def invert(words: Words, chains: Chains, section: U32, memory: int) -> tuple[Write, I64]:
+def names_of(words: Words) -> Names:
+    """Sort the names of words, of which some segment has all or some."""
+    return Names.of(map(str.encode, words.forms), map(str.encode, words.stems))
+
+
+def invert(
+    words: Words, names: Names, chains: Chains, section: U32, memory: int
+) -> tuple[Write, I64]:
     """Give what writes the dictionaries and postings, and each paragraph's length in positions.
 
     `chains` has the tokens, and `section` (u32) the paragraphs' sections with HEADLINE. Up to
     `memory` bytes serve for sorting. Raises NotWritten where the format has no room for so much.
     """
-    names, stems = list(words.forms), list(words.stems)
     by_form = _by_form(words, chains)
-    used = np.flatnonzero(by_form)
-    used_stems, stem_of = np.unique(words.stem[used], return_inverse=True)
-    found = dictionaries(
-        [names[form].encode() for form in used.tolist()],
-        stem_of.astype(np.uint32),
-        [stems[stem].encode() for stem in used_stems.tolist()],
-    )
+    found = dictionaries(names, words.stem, by_form > 0)
+    by_term = found.by_term(by_form)
     # The codes of each stem's forms, in the order of the chains' own.
-    by_stem = starts(np.bincount(words.stem, minlength=len(stems)))
+    used = np.flatnonzero(by_form)
+    by_stem = starts(np.bincount(words.stem, minlength=len(words.stems)))
     term, code = found.arrays["forms.term"], found.arrays["forms.code"]
-    codes, stem = np.zeros(len(names), np.uint16), np.zeros(len(used_stems), np.uint32)
-    codes[by_stem[words.stem[used]] + words.code[used]] = code[found.number]
-    stem[term[found.number]] = words.stem[used]
-    by_term = found.by_term(by_form[used])
+    codes, stem = np.zeros(len(by_form), np.uint16), np.zeros(len(by_term), np.uint32)
+    codes[by_stem[words.stem[used]] + words.code[used]] = code[found.number[used]]
+    stem[term[found.number[used]]] = words.stem[used]
     first = by_stem.astype(np.uint32)
 
     def fill(low: int, high: int, _: I64, keys: U64, found_codes: U16) -> None:
@@ -117,7 +118,8 @@ def merge(
                 stem.append(stems.setdefault(data.terms[data.form(form)[0]], len(stems)))
         numbers.append(number)
         counts.append(by_form)
-    found = dictionaries(list(forms), np.array(stem, np.uint32), list(stems))
+    names = Names.of(forms, stems)
+    found = dictionaries(names, np.array(stem, np.uint32), np.ones(len(forms), np.bool_))
     total = np.zeros(len(forms), np.int64)
     renumbered = []
     for number, by_form in zip(numbers, counts, strict=True):
