@@ -87,6 +87,10 @@ class Chains:
         more = min(len(self._arena), _ARENA - len(self._arena))
         self._arena = np.append(self._arena, np.empty(more, np.uint8))
 
+    def release(self) -> None:
+        """Give the memory back: nothing is read any more."""
+        self._arena, self._state = self._arena[:0].copy(), self._state[:0].copy()
+
     def lengths(self) -> I64:
         """Give how many positions each paragraph has."""
         return np.concatenate(self._lengths)

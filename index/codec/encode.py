@@ -177,10 +177,12 @@ def postings(
     paragraphs: Paragraphs,
     memory: int,
     output: Output,
+    release: Callable[[], None] = lambda: None,
 ) -> dict[str, Array]:
     """Encode every term, range by range, on as many threads as there are CPUs.
 
-    `by_term` counts the tokens of each term, `fill` gives them; about `memory` bytes are taken,
+    `by_term` counts the tokens of each term, `fill` gives them, and `release` is called when that
+    has given them all; about `memory` bytes are taken,
     more where a term alone takes more. What is packed is written to `output`, the other arrays are
     given back. Raises NotWritten where the format has no room for so much, and OSError.
     """
@@ -201,8 +203,15 @@ def postings(
         )
 
     with ThreadPoolExecutor(_workers()) as pool:
-        rest = _written(pool.map(encode_range, ranges), found, paragraphs, pool, output)
-    return found.arrays | rest | {"forms.df": form_df}
+        parts = _then(pool.map(encode_range, ranges), release)
+        rest = _written(parts, found, paragraphs, pool, output)
+    return found.arrays | rest | {"forms.df": form_df, "paragraphs.length": paragraphs.length}
+
+
+def _then(parts: Iterable[Encoded], call: Callable[[], None]) -> Iterator[Encoded]:
+    """Give parts, and call something when there are no more."""
+    yield from parts
+    call()
 
 
 def _workers() -> int:

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from index.analysis import UNICODE
-from index.codec import lengths
 from index.codec.chains import Chains
 from index.codec.compress import Blocks, Compressor, Records, descriptions, joined, train
 from index.codec.container import Array, Output
@@ -189,7 +188,6 @@ class Inverter:
         }
         first, of_run = runs_of(section)
         columns: dict[str, Array] = {
-            "paragraphs.length": lengths.encode(exact),
             "runs.first": first,
             "runs.section": of_run,
         }

@@ -89,7 +89,7 @@ def _write(parts: Sequence[Part], output: Output, memory: int) -> int:
     )  # fmt: skip
     documents = _documents(parts, ordinals)
     first, of_run = runs_of(section)
-    columns = {"paragraphs.length": length, "runs.first": first, "runs.section": of_run}
+    columns = {"runs.first": first, "runs.section": of_run}
     for name, array in (found | columns | sections | documents).items():
         output.append(name, array)
     output.finish(

@@ -37,7 +37,7 @@ U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
 Write = Callable[[Output], dict[str, Array]]
-"""Writes the packed postings of a segment; gives the other arrays of dictionaries and postings."""
+"""Writes a segment's packed postings; gives the other arrays of dictionaries, postings, lengths."""
 
 # Words of text to postings.
 
@@ -52,8 +52,9 @@ def invert(
 ) -> tuple[Write, I64]:
     """Give what writes the dictionaries and postings, and each paragraph's length in positions.
 
-    `chains` has the tokens, and `section` (u32) the paragraphs' sections with HEADLINE. Up to
-    `memory` bytes serve for sorting. Raises NotWritten where the format has no room for so much.
+    `names` are those of the words. `chains` has the tokens, and is empty when they are written;
+    `section` (u32) has the paragraphs' sections with HEADLINE. Up to `memory` bytes serve for
+    sorting. Raises NotWritten where the format has no room for so much.
     """
     by_form = _by_form(words, chains)
     found = dictionaries(names, words.stem, by_form > 0)
@@ -73,7 +74,8 @@ def invert(
     length = chains.lengths()
     average = length.sum() / max(np.count_nonzero(length), 1)
     paragraphs = Paragraphs(encode(length), length_norms(average or 1.0), section)
-    return partial(postings, found, by_term, fill, paragraphs, memory), length
+    release = chains.release
+    return partial(postings, found, by_term, fill, paragraphs, memory, release=release), length
 
 
 def _by_form(words: Words, chains: Chains) -> I64:
