@@ -13,6 +13,7 @@ from numba.core import config, types
 from numba.extending import intrinsic
 
 U8 = npt.NDArray[np.uint8]
+U64 = npt.NDArray[np.uint64]
 
 
 def _load64(data: U8, at: int) -> np.uint64:
@@ -23,12 +24,20 @@ def _store64(data: U8, at: int, value: np.uint64) -> None:
     data[at : at + 8] = np.frombuffer(int(value).to_bytes(8, "little"), np.uint8)
 
 
+def _prefetch(data: U8 | U64, at: int) -> None:
+    pass
+
+
 def _popcount(word: np.uint64) -> int:
     return int(word).bit_count()
 
 
 def _lowest(word: np.uint64) -> int:
     return (int(word) & -int(word)).bit_length() - 1
+
+
+def _length(word: np.uint64) -> int:
+    return int(word).bit_length()
 
 
 def _pointer(context: Any, builder: Any, array: Any, value: Any, at: Any) -> Any:
@@ -54,6 +63,21 @@ def _store64_compiled(_typing: Any, data: Any, at: Any, value: Any) -> Any:
     return types.void(data, types.intp, types.uint64), generate
 
 
+def _prefetch_compiled(_typing: Any, data: Any, at: Any) -> Any:
+    byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+    write, kept, of_data = (ir.Constant(number, value) for value in (1, 3, 1))
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        where = builder.bitcast(builder.gep(array.data, [arguments[1]]), byte)
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        builder.call(fetch, [where, write, kept, of_data])
+        return context.get_dummy_value()
+
+    return types.void(data, types.intp), generate
+
+
 def _popcount_compiled(_typing: Any, word: Any) -> Any:
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
@@ -68,6 +92,14 @@ def _lowest_compiled(_typing: Any, word: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
+def _length_compiled(_typing: Any, word: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        leading = builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
+        return builder.sub(ir.Constant(ir.IntType(64), 64), leading)
+
+    return types.int64(types.uint64), generate
+
+
 def _either(plain: Any, compiled: Any) -> Any:
     return plain if config.DISABLE_JIT else intrinsic(compiled)  # type: ignore[attr-defined]  # set by numba
 
@@ -78,8 +110,14 @@ load64 = _either(_load64, _load64_compiled)
 store64 = _either(_store64, _store64_compiled)
 """Set the 64 bits that begin at a byte, little-endian."""
 
+prefetch = _either(_prefetch, _prefetch_compiled)
+"""Have the line of memory of an item brought near, to be written; it may be out of bounds."""
+
 popcount = _either(_popcount, _popcount_compiled)
 """Count the bits that are set (i64)."""
 
 lowest = _either(_lowest, _lowest_compiled)
 """Give the place of the lowest bit that is set (i64); 64 where none is, compiled."""
+
+length = _either(_length, _length_compiled)
+"""Count the bits up to the highest that is set (i64); 0 where none is."""

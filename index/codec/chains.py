@@ -13,9 +13,9 @@ The gap is from the paragraph before; where that is the same, the position is wh
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.bits import load64, store64
-from index.codec.compiled import i64, inlined, kernel
-from index.codec.words import SEVERAL, Tokens
+from index.codec.bits import load64, prefetch, store64
+from index.codec.compiled import i64, inlined, kernel, u64
+from index.codec.words import NOTHING, SEVERAL, Tokens
 from index.errors import NotWritten
 
 U8 = npt.NDArray[np.uint8]
@@ -24,12 +24,22 @@ U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
-_PARAGRAPH, _POSITION, _CODE, _AT, _END, _COUNT, _FIRST, _SIZE = range(8)  # the state of a chain
-_MOST = 18  # bytes that a token is written to, eight at a time
+_MOST = np.uint64(18)  # bytes that a token is written to, eight at a time
 _SMALLEST, _LARGEST = 32, 1024  # pieces, in bytes; each is twice the one before
 _ARENA = (1 << 32) - 8  # bytes, for a piece is found by a u32
-_WIDE, _CHANGED = 0xFF, 4
+_WIDE, _CHANGED = np.uint64(0xFF), np.uint64(4)
+_GAPS = tuple(np.uint64(1 << bits) for bits in (5, 13, 21))  # what is in no fewer bytes
 _LOW = np.uint64(0xFFFFFFFF)
+_HIGH = np.uint64(32)
+
+# The state of a chain, a row of numbers of 64 bits, whose halves are: paragraph and position of the
+# last token; where its piece ends, and the next token begins; the size of the piece, and the code
+# last put; and where the first piece begins.
+_KEY, _PIECE, _CODE, _FIRST = map(np.uint64, range(4))
+_STATE = np.uint64(4)
+_LINE = 64  # bytes that come from memory together
+_AHEAD = 16  # words; so long before one is put, its chain's end is asked for
+_NEXT = 4  # chains; so long before one is read, its beginning is asked for
 
 TOO_MANY = "one document has more words than the index has room for"
 
@@ -37,14 +47,15 @@ TOO_MANY = "one document has more words than the index has room for"
 class Chains:
     """Takes paragraphs as `Words.cut` finds them; `size` is how many bytes they take.
 
-    Room for `room` bytes is there from the beginning. `used` (u8) has a 1 for every word taken.
+    Room for `room` bytes is there from the beginning. `counts` (u32) has how often each word was
+    taken, were it to have tokens.
     """
 
     def __init__(self, room: int) -> None:
         self.size = 0
-        self.used = np.zeros(0, np.uint8)
+        self.counts = np.zeros(0, np.uint32)
         self._arena = np.empty(room + _LARGEST, np.uint8)
-        self._state = np.zeros((1 << 10, 8), np.uint32)
+        self._state = np.zeros(1 << 12, np.uint64)
         self._lengths: list[I64] = [np.zeros(0, np.int64)]
         self._paragraphs = 0
 
@@ -53,16 +64,16 @@ class Chains:
 
         Raises NotWritten.
         """
-        if stems > len(self._state):
-            self._state = np.append(self._state, np.zeros((2 * stems, 8), np.uint32), 0)
-        if len(tokens.only) > len(self.used):
-            self.used = np.append(self.used, np.zeros(len(tokens.only), np.uint8))
+        if stems * int(_STATE) > len(self._state):
+            self._state = np.append(self._state, np.zeros(2 * stems * int(_STATE), np.uint64))
+        if len(tokens.only) > len(self.counts):
+            self.counts = np.append(self.counts, np.zeros(len(tokens.only), np.uint32))
         lengths = np.zeros(len(first) - 1, np.int64)
         paragraph = word = 0
         while paragraph < len(lengths):
             paragraph, word, self.size = _put_words(
                 stream, first, lengths, paragraph, word, self._paragraphs, tokens,
-                self.used, self._state, self._arena, self.size,
+                self.counts, self._state, self._arena, self.size,
             )  # fmt: skip
             if paragraph < len(lengths):  # a document that is larger than all that was asked for
                 self._grow()
@@ -76,21 +87,21 @@ class Chains:
         more = min(len(self._arena), _ARENA - len(self._arena))
         self._arena = np.append(self._arena, np.empty(more, np.uint8))
 
+    def release(self) -> None:
+        """Give the memory back: nothing is read any more."""
+        self._arena, self._state = self._arena[:0].copy(), self._state[:0].copy()
+
     def lengths(self) -> I64:
         """Give how many positions each paragraph has."""
         return np.concatenate(self._lengths)
 
-    def counts(self, stems: int) -> I64:
-        """Count the tokens of each of so many stems."""
-        return self._state[:stems, _COUNT].astype(np.int64)
-
-    def read(self, stem: U32, first: U32, code: U16, keys: U64, codes: U16) -> None:
+    def read(self, stem: U32, count: I64, first: U32, code: U16, keys: U64, codes: U16) -> None:
         """Give the tokens of some stems in a row, as `encode.Fill`.
 
-        `first` (u32) has for every stem where its codes begin in `code` (u16), which are given
-        instead.
+        `count` (i64) has how many each has. `first` (u32) has for every stem where its codes begin
+        in `code` (u16), which are given instead.
         """
-        _read(stem, first, code, self._state, self._arena, keys, codes)
+        _read(stem, count, first, code, self._state, self._arena, keys, codes)
 
 
 @kernel
@@ -102,8 +113,8 @@ def _put_words(
     word: int,
     before: int,
     tokens: Tokens,
-    used: U8,
-    state: U32,
+    counts: U32,
+    state: U64,
     arena: U8,
     top: int,
 ) -> tuple[int, int, int]:
@@ -113,95 +124,131 @@ def _put_words(
     word), and its first free byte.
     """
     for p in range(paragraph, len(lengths)):
-        word, position = max(word, i64(first[p])), i64(lengths[p])
-        for i in range(word, first[p + 1]):
+        word, position = max(word, i64(first[p])), u64(lengths[p])
+        begins = u64(before + p) << _HIGH
+        for i in range(u64(word), u64(first[p + 1])):
+            _look_ahead(stream, i, u64(first[-1]), tokens.only, state, arena)
             w = stream[i]
             only = tokens.only[w]
+            if only == NOTHING:
+                continue
             if only != SEVERAL and top + _LARGEST <= len(arena):
-                top = _put(only, before + p, position, state, arena, top)
-                used[w] = 1
-                position += 1
+                top = _put(only, begins | position, state, arena, top)
+                counts[w] += np.uint32(1)
+                position += u64(1)
                 continue
             begin, end = i64(tokens.start[w]), i64(tokens.start[w + 1])
             if top + (end - begin) * _LARGEST > len(arena):
                 lengths[p] = position
-                return p, i, top
-            used[w] = 1
+                return p, i64(i), top
+            counts[w] += np.uint32(1)
             for token in range(begin, end):
-                at = position + i64(tokens.position[token])
-                top = _put(tokens.chained[token], before + p, at, state, arena, top)
-            position += i64(tokens.positions[w])
+                at = position + u64(tokens.position[token])
+                top = _put(tokens.chained[token], begins | at, state, arena, top)
+            position += u64(tokens.positions[w])
         lengths[p] = position
     return len(lengths), 0, top
 
 
 @inlined
-def _put(chained: np.uint64, paragraph: int, position: int, state: U32, arena: U8, top: int) -> int:
-    """Put a token behind those of its stem; answer where the arena's free bytes begin."""
-    stem, code = i64(chained & _LOW), i64(chained >> np.uint64(32))
-    if i64(state[stem, _AT]) + _MOST > i64(state[stem, _END]):
-        top = _begin_piece(stem, state, arena, top)
-    at, gap = i64(state[stem, _AT]), paragraph - i64(state[stem, _PARAGRAPH])
-    added = position - (i64(0) if gap else i64(state[stem, _POSITION]))
-    changed = i64(code != i64(state[stem, _CODE]))
-    tag = i64(gap >= 1 << 5) + i64(gap >= 1 << 13) + i64(gap >= 1 << 21)
-    value = gap << 11 | min(added, _WIDE) << 3 | changed << 2 | tag
-    store64(arena, at, np.uint64(value))
-    at += tag + 2 + (tag == 3)
+def _look_ahead(stream: U32, i: int, end: int, only: U64, state: U64, arena: U8) -> None:
+    """Ask for what some of the next words will touch: most of the time is waiting for memory."""
+    if i + u64(3 * _AHEAD) >= end:
+        return
+    prefetch(only, i64(stream[i + u64(3 * _AHEAD)]))
+    prefetch(state, i64((only[stream[i + u64(2 * _AHEAD)]] & _LOW) * _STATE))
+    near = only[stream[i + u64(_AHEAD)]]
+    if near < NOTHING:
+        prefetch(arena, i64(state[(near & _LOW) * _STATE + _PIECE] & _LOW))
+
+
+@inlined
+def _put(chained: np.uint64, key: np.uint64, state: U64, arena: U8, top: int) -> int:
+    """Put a token behind those of its stem; answer where the arena's free bytes begin.
+
+    `key` is its paragraph << 32 | position. As little as can be depends on branches, which these
+    numbers make hard to foresee.
+    """
+    row, code = (chained & _LOW) * _STATE, chained >> _HIGH
+    piece = state[row + _PIECE]
+    if (piece & _LOW) + _MOST > piece >> _HIGH:
+        top = _begin_piece(row, state, arena, top)
+        piece = state[row + _PIECE]
+    at, end = piece & _LOW, piece >> _HIGH
+    last, known = state[row + _KEY], state[row + _CODE]
+    gap = (key >> _HIGH) - (last >> _HIGH)
+    added = (key & _LOW) - (u64(0) if gap else last & _LOW)
+    changed = u64((known & _LOW) != code)
+    tag = u64(gap >= _GAPS[0]) + u64(gap >= _GAPS[1]) + u64(gap >= _GAPS[2])
+    prefetch(arena, i64(at) + _LINE)
+    store64(arena, at, gap << u64(11) | min(added, _WIDE) << u64(3) | changed << u64(2) | tag)
+    at += tag + u64(2) + u64(tag == u64(3))
     if added >= _WIDE:
-        store64(arena, at, np.uint64(added))
-        at += 4
-    if changed:
-        state[stem, _CODE] = code
-        store64(arena, at, np.uint64(code if code < 255 else code << 8 | 255))
-        at += 1 if code < 255 else 4
-    state[stem, _PARAGRAPH], state[stem, _POSITION], state[stem, _AT] = paragraph, position, at
-    state[stem, _COUNT] += np.uint32(1)
+        store64(arena, at, added)
+        at += u64(4)
+    short = code < u64(255)
+    store64(arena, at, code if short else code << u64(8) | u64(255))
+    at += changed * (u64(1) if short else u64(4))
+    state[row + _KEY], state[row + _PIECE] = key, end << _HIGH | at
+    state[row + _CODE] = known & ~_LOW | code
     return top
 
 
 @kernel
-def _begin_piece(stem: int, state: U32, arena: U8, top: int) -> int:
+def _begin_piece(row: np.uint64, state: U64, arena: U8, top: int) -> int:
     """Begin another piece of a chain at `top`; answer where it ends."""
-    size = min(max(2 * i64(state[stem, _SIZE]), _SMALLEST), _LARGEST)
-    if state[stem, _SIZE]:
+    before = i64(state[row + _CODE] >> _HIGH)
+    size = min(max(2 * before, _SMALLEST), _LARGEST)
+    if before:
         for i in range(4):  # where it goes on
-            arena[i64(state[stem, _AT]) + i] = (top >> (8 * i)) & 0xFF
+            arena[i64(state[row + _PIECE] & _LOW) + i] = (top >> (8 * i)) & 0xFF
     else:
-        state[stem, _FIRST] = top
-    state[stem, _SIZE], state[stem, _AT], state[stem, _END] = size, top, top + size
+        state[row + _FIRST] = top
+    state[row + _PIECE] = u64(top + size) << _HIGH | u64(top)
+    state[row + _CODE] = u64(size) << _HIGH | state[row + _CODE] & _LOW
     return top + size
 
 
 @kernel
 def _read(
-    stem: U32, first: U32, code_of: U16, state: U32, arena: U8, keys: U64, codes: U16
+    stem: U32,
+    count: I64,
+    first: U32,
+    code_of: U16,
+    state: U64,
+    arena: U8,
+    keys: U64,
+    codes: U16,
 ) -> None:
     """Read the chains of stems one after the other; see `Chains.read`."""
-    out = i64(0)
-    for s in stem:
-        at, size, base = i64(state[s, _FIRST]), i64(_SMALLEST), i64(first[s])
-        end, code, paragraph, position = at + size, i64(0), i64(0), i64(0)
-        for _ in range(state[s, _COUNT]):
-            if at + _MOST > end:
+    out = u64(0)
+    for s in range(len(stem)):
+        if s + 2 * _NEXT < len(stem):
+            prefetch(state, i64(stem[s + 2 * _NEXT]) * 4)
+            prefetch(arena, i64(state[u64(stem[s + _NEXT]) * _STATE + _FIRST]))
+        at, size = i64(state[u64(stem[s]) * _STATE + _FIRST]), i64(_SMALLEST)
+        base, end = u64(first[stem[s]]), at + size
+        code, paragraph, position = u64(0), u64(0), u64(0)
+        for _ in range(count[s]):
+            if at + i64(_MOST) > end:
                 at, size = i64(load64(arena, at) & _LOW), min(2 * size, _LARGEST)
                 end = at + size
             word = load64(arena, at)
-            tag = i64(word & np.uint64(3))
+            tag = i64(word & u64(3))
             length = tag + 2 + (tag == 3)
-            gap = i64(word & ((np.uint64(1) << np.uint64(8 * length)) - np.uint64(1))) >> 11
-            at, added = at + length, i64(word) >> 3 & _WIDE
+            gap = (word & ((u64(1) << u64(8 * length)) - u64(1))) >> u64(11)
+            at, added = at + length, word >> u64(3) & _WIDE
             if added == _WIDE:
-                added = i64(load64(arena, at) & _LOW)
+                added = load64(arena, at) & _LOW
                 at += 4
-            position = added + (i64(0) if gap else position)
+            position = added + (u64(0) if gap else position)
             paragraph += gap
-            if i64(word) & _CHANGED:
-                code = i64(arena[at])
-                if code == 255:
-                    code = i64(load64(arena, at) & _LOW) >> 8
+            if word & _CHANGED:
+                code = load64(arena, at) & u64(255)
+                if code == u64(255):
+                    code = (load64(arena, at) & _LOW) >> u64(8)
                     at += 3
                 at += 1
-            keys[out] = np.uint64(paragraph) << np.uint64(32) | np.uint64(position)
+            keys[out] = paragraph << _HIGH | position
             codes[out] = code_of[base + code]
-            out += 1
+            out += u64(1)

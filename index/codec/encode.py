@@ -7,7 +7,8 @@ time as fit, and ranges side by side in threads.
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from threading import local
 from typing import NamedTuple
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from index.codec.bits import popcount
 from index.codec.blocks import BLOCK, DENSE, PAD, RANK, columns
-from index.codec.compiled import i64, inlined, kernel
+from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.container import Array, Output
 from index.codec.dictionaries import Dictionaries, starts
 from index.codec.layout import ARRAYS, HEADLINE, NONE
@@ -154,6 +155,21 @@ class Room(NamedTuple):
         )  # fmt: skip
 
 
+class _Rooms:
+    """A room for each thread that asks."""
+
+    def __init__(self, by_term: I64, ranges: Ranges, forms: int) -> None:
+        self._make = partial(Room.of, by_term, ranges, forms)
+        self._local = local()
+
+    def own(self) -> Room:
+        """Give the room of the thread that asks."""
+        if not hasattr(self._local, "room"):
+            self._local.room = self._make()
+        room: Room = self._local.room
+        return room
+
+
 def postings(
     found: Dictionaries,
     by_term: I64,
@@ -161,21 +177,22 @@ def postings(
     paragraphs: Paragraphs,
     memory: int,
     output: Output,
+    release: Callable[[], None] = lambda: None,
 ) -> dict[str, Array]:
     """Encode every term, range by range, on as many threads as there are CPUs.
 
-    `by_term` counts the tokens of each term, `fill` gives them; about `memory` bytes are taken,
+    `by_term` counts the tokens of each term, `fill` gives them, and `release` is called when that
+    has given them all; about `memory` bytes are taken,
     more where a term alone takes more. What is packed is written to `output`, the other arrays are
     given back. Raises NotWritten where the format has no room for so much, and OSError.
     """
-    form_df = np.zeros(len(found.number), np.uint32)
-    ranges, own = ranges_of(by_term, memory), local()
+    form_df = np.zeros(len(found.arrays["forms.term"]), np.uint32)
+    ranges = ranges_of(by_term, memory)
+    rooms = _Rooms(by_term, ranges, len(form_df))
 
     def encode_range(bounds: tuple[int, int]) -> Encoded:
         low, high = bounds
-        if not hasattr(own, "room"):
-            own.room = Room.of(by_term, ranges, len(form_df))
-        room: Room = own.room
+        room = rooms.own()
         start = starts(by_term[low:high])
         fill(low, high, start[:-1].copy(), room.keys, room.codes)
         tokens = Tokens(low, start, room.keys, room.codes)
@@ -186,8 +203,15 @@ def postings(
         )
 
     with ThreadPoolExecutor(_workers()) as pool:
-        rest = _written(pool.map(encode_range, ranges), found, paragraphs, output)
-    return found.arrays | rest | {"forms.df": form_df}
+        parts = _then(pool.map(encode_range, ranges), release)
+        rest = _written(parts, found, paragraphs, pool, output)
+    return found.arrays | rest | {"forms.df": form_df, "paragraphs.length": paragraphs.length}
+
+
+def _then(parts: Iterable[Encoded], call: Callable[[], None]) -> Iterator[Encoded]:
+    """Give parts, and call something when there are no more."""
+    yield from parts
+    call()
 
 
 def _workers() -> int:
@@ -257,14 +281,16 @@ def _encode(
         previous, i, end = i64(-1), tokens.start[t], tokens.start[t + 1]
         while i < end:
             begin = i
-            count, i, headlines = _take_block(
-                tokens, i, end, previous, forms, paragraphs, form_df, out, room, block, headlines
-            )
+            count, i, positions = _take_block(tokens, begin, end, room)
+            if len(forms) > 1:
+                _count_forms(tokens, begin, i, forms, form_df, room)
+            headlines = _weigh(count, begin, previous, paragraphs, out, room, block, headlines)
             out.postings[block], out.positions[block] = at, positions_at
             at = pack(room.gaps, count, out.paragraph_width[block], out.packed_postings, at)
             at = pack(room.frequencies, count, out.tf_width[block], out.packed_postings, at)
+            out.position_width[block] = bit_width(positions)
             width = i64(out.position_width[block])
-            for j in range(begin, i):
+            for j in range(u64(begin), u64(i)):
                 position = tokens.keys[j] & np.uint64(0xFFFFFFFF)
                 tokens.keys[j] = position | np.uint64(tokens.codes[j]) << np.uint64(width)
             width += bit_width(len(forms) - 1)
@@ -281,55 +307,71 @@ def _encode(
 
 
 @inlined
-def _take_block(
-    tokens: Tokens,
-    i: int,
-    end: int,
+def _take_block(tokens: Tokens, begin: int, end: int, room: Room) -> tuple[int, int, int]:
+    """Gather a block's paragraphs, and where the tokens of each end, into gaps and frequencies.
+
+    Answers how many paragraphs it has, the token behind it, and the bits set in any position. How
+    often a term stands in a paragraph is hard to foresee, so nothing branches on it.
+    """
+    row, paragraph, positions = u64(0), tokens.keys[u64(begin)] >> np.uint64(32), u64(0)
+    i = u64(begin)
+    while i < u64(end):
+        key = tokens.keys[i]
+        row += u64(key >> np.uint64(32) != paragraph)
+        if row == BLOCK:
+            break
+        paragraph = key >> np.uint64(32)
+        positions |= key & np.uint64(0xFFFFFFFF)
+        i += u64(1)
+        room.gaps[row], room.frequencies[row] = paragraph, i
+    return min(i64(row) + 1, BLOCK), i64(i), i64(positions)
+
+
+@inlined
+def _count_forms(
+    tokens: Tokens, begin: int, end: int, forms: U32, form_df: U32, room: Room
+) -> None:
+    """Count for each form the paragraphs of a block in which it stands."""
+    for i in range(u64(begin), u64(end)):
+        form, paragraph = u64(forms[u64(tokens.codes[i])]), i64(tokens.keys[i] >> np.uint64(32))
+        form_df[form] += np.uint32(room.seen[form] != paragraph)
+        room.seen[form] = paragraph
+
+
+@inlined
+def _weigh(
+    count: int,
+    begin: int,
     previous: int,
-    forms: U32,
     paragraphs: Paragraphs,
-    form_df: U32,
     out: Encoded,
     room: Room,
     block: int,
     headlines: int,
-) -> tuple[int, int, int]:
-    """Gather a block's gaps and frequencies into the room, note its widths and highest impact.
+) -> int:
+    """Make gaps and frequencies of what `_take_block` gathered; note widths and highest impact.
 
-    Answers how many paragraphs it has, the token behind it, and the headlines so far.
+    Answers the headlines so far.
     """
-    count, highest = i64(0), i64(0)
-    widest_gap, widest_tf, top = i64(0), i64(0), np.float32(0)
-    while count < BLOCK and i < end:
-        paragraph = i64(tokens.keys[i] >> np.uint64(32))
-        begin = i
-        while i < end and i64(tokens.keys[i] >> np.uint64(32)) == paragraph:
-            highest = max(highest, i64(tokens.keys[i] & np.uint64(0xFFFFFFFF)))
-            if len(forms) > 1:
-                form = forms[tokens.codes[i]]
-                if room.seen[form] != paragraph:
-                    room.seen[form] = paragraph
-                    form_df[form] += 1
-            i += 1
-        room.gaps[count], room.frequencies[count] = paragraph - previous - 1, i - begin - 1
-        widest_gap, widest_tf = (
-            max(widest_gap, paragraph - previous - 1),
-            max(widest_tf, i - begin - 1),
-        )
-        tf = np.float32(i - begin)
-        impact = tf / (tf + paragraphs.norm[paragraphs.length[paragraph]])
+    gaps, frequencies, top = u64(0), u64(0), np.float32(0)
+    behind, end = u64(previous + 1), u64(begin)
+    for row in range(u64(count)):
+        paragraph, tf = room.gaps[row], room.frequencies[row] - end
+        end += tf
+        room.gaps[row], room.frequencies[row] = paragraph - behind, tf - u64(1)
+        gaps, frequencies = gaps | (paragraph - behind), frequencies | (tf - u64(1))
+        behind = paragraph + u64(1)
+        impact = np.float32(tf) / (np.float32(tf) + paragraphs.norm[paragraphs.length[paragraph]])
         top = max(top, impact)
         if impact > room.best[BEST - 1]:
             _insert(room.best, impact)
         if paragraphs.section[paragraph] & HEADLINE:
             out.headline[headlines] = paragraph
             headlines += 1
-        previous = paragraph
-        count += 1
-    out.last[block], out.block_max[block] = previous, top
-    out.paragraph_width[block], out.tf_width[block] = bit_width(widest_gap), bit_width(widest_tf)
-    out.position_width[block] = bit_width(highest)
-    return count, i, headlines
+    out.last[block], out.block_max[block] = behind - u64(1), top
+    out.paragraph_width[block] = bit_width(i64(gaps))
+    out.tf_width[block] = bit_width(i64(frequencies))
+    return headlines
 
 
 @inlined
@@ -398,10 +440,14 @@ class _Row:
 
 
 def _written(
-    parts: Iterable[Encoded], found: Dictionaries, paragraphs: Paragraphs, output: Output
+    parts: Iterable[Encoded],
+    found: Dictionaries,
+    paragraphs: Paragraphs,
+    pool: Executor,
+    output: Output,
 ) -> dict[str, Array]:
     """Write what is packed of the ranges, and behind them of the pairs; give the rest in a row."""
-    row, frequent = _Row(), _Frequent(found.term_forms, len(paragraphs.length))
+    row, frequent = _Row(), _Frequent(found.term_forms, paragraphs.length)
     output.begin("positions.packed", np.uint8)
     output.begin_beside("postings.packed", np.uint8)
 
@@ -413,9 +459,9 @@ def _written(
     for part in parts:
         write(part)
         frequent.take(part)
-    pairs = frequent.pairs()
+    pairs = frequent.pairs(pool)
     del frequent  # their postings
-    for part in _encoded_pairs(pairs, paragraphs):
+    for part in _encoded_pairs(pairs, paragraphs, pool):
         write(part)
     for name in _PACKED:
         output.extend(name, bytes(PAD))
@@ -429,69 +475,80 @@ def _written(
 class _Frequent:
     """The terms that may have pairs, with their postings."""
 
-    def __init__(self, term_forms: U32, paragraphs: int) -> None:
-        self._forms, self._paragraphs = np.diff(term_forms), paragraphs
+    def __init__(self, term_forms: U32, length: U8) -> None:
+        self._forms, self._length = np.diff(term_forms), length
         self._before = 0  # terms in the ranges so far
-        self._terms: list[int] = []
+        self._terms: list[I64] = []
         self._parts: list[Encoded] = []
 
     def take(self, part: Encoded) -> None:
         """Keep what there is of them in the next range."""
-        for t in candidates(part.df, self._paragraphs).tolist():
-            self._terms.append(self._before + t)
-            self._parts.append(_part_of(part, t))
+        terms = candidates(part.df, len(self._length))
+        self._terms.append(terms + self._before)
+        self._parts.append(_of_terms(part, terms))
         self._before += len(part.df)
 
-    def pairs(self) -> Pairs:
+    def pairs(self, pool: Executor) -> Pairs:
         """Find the pairs of the most frequent."""
-        df = np.array([part.df[0] for part in self._parts], np.uint32)
-        chosen, row = candidates(df, self._paragraphs), _Row()
-        terms = np.array(self._terms, np.uint32)[chosen]
-        for i in chosen:
-            row.add(self._parts[i])
-        packed = {
-            name: np.concatenate(
-                [*(getattr(self._parts[i], part) for i in chosen), np.zeros(PAD, np.uint8)]
-            )
-            for name, part in _PACKED.items()
+        df = np.concatenate([np.zeros(0, np.uint32), *(part.df for part in self._parts)])
+        chosen, row = candidates(df, len(self._length)), _Row()
+        terms = np.concatenate([np.zeros(0, np.int64), *self._terms])[chosen].astype(np.uint32)
+        packed: dict[str, list[Array]] = {name: [] for name in _PACKED}
+        for part in self._parts:
+            own, chosen = chosen[chosen < len(part.df)], chosen[chosen >= len(part.df)]
+            chosen -= len(part.df)
+            kept = _of_terms(part, own)
+            row.add(kept)
+            for name, attribute in _PACKED.items():
+                packed[name].append(getattr(kept, attribute))
+        whole = {
+            name: np.concatenate([*pieces, np.zeros(PAD, np.uint8)])
+            for name, pieces in packed.items()
         }
         forms = {"terms.forms": starts(self._forms[terms].astype(np.int64)).astype(np.uint32)}
-        return find_pairs(columns(row.arrays() | packed | forms), terms, self._paragraphs)
+        return find_pairs(columns(row.arrays() | whole | forms), terms, self._length, pool)
 
 
-def _part_of(part: Encoded, t: int) -> Encoded:
-    """Copy the postings of one term."""
-    first, end = i64(part.block[t]), i64(part.block[t + 1])
-    blocks = {name: getattr(part, name)[first:end].copy() for name in _BY_BLOCK}
-    packed = {}
+def _of_terms(part: Encoded, terms: I64) -> Encoded:
+    """Give the postings of some terms of a range, ascending, and nothing beside them."""
+    none, no_bits = np.zeros(0, np.uint32), np.zeros(0, np.uint64)
+    headlines = np.zeros(len(terms) + 1, np.uint32)
+    bare = part._replace(headlines=headlines, headline=none, dense=none, bits=no_bits, ranks=none)
+    if len(terms) == len(part.df):
+        return bare
+    first, end = part.block[terms].astype(np.int64), part.block[terms + 1].astype(np.int64)
+    count, block = end - first, starts(end - first)
+    rows = np.arange(block[-1]) + np.repeat(first - block[:-1], count)
+    found: dict[str, Array] = {name: getattr(part, name)[rows] for name in _BY_BLOCK}
     for name, target in (("postings", "packed_postings"), ("positions", "packed_positions")):
-        own = getattr(part, name)
-        stop = own[end] if end < len(own) else len(getattr(part, target))
-        packed[target] = getattr(part, target)[own[first] : stop].copy()
-        blocks[name] -= own[first]
-    none = np.zeros(0, np.uint32)
-    return part._replace(
-        df=part.df[t : t + 1], block=np.array([0, end - first], np.uint32),
-        best=part.best[t : t + 1], headlines=np.zeros(2, np.uint32), headline=none,
-        dense=none, bits=np.zeros(0, np.uint64), ranks=none, **blocks, **packed,
-    )  # fmt: skip
+        data = getattr(part, target)
+        own = np.append(getattr(part, name), len(data)).astype(np.int64)
+        spans = list(zip(own[first].tolist(), own[end].tolist(), strict=True))
+        found[target] = np.concatenate([data[:0], *(data[low:high] for low, high in spans)])
+        moved = starts(own[end] - own[first])[:-1] - own[first]
+        found[name] = (own[rows] + np.repeat(moved, count)).astype(np.uint32)
+    return bare._replace(
+        df=part.df[terms], block=block.astype(np.uint32), best=part.best[terms], **found
+    )
 
 
-def _encoded_pairs(pairs: Pairs, paragraphs: Paragraphs) -> Iterator[Encoded]:
+def _encoded_pairs(pairs: Pairs, paragraphs: Paragraphs, pool: Executor) -> Iterator[Encoded]:
     """Pack pairs as terms of one form that stand once in each of their paragraphs, at 0."""
     by_pair = np.diff(pairs.start)
-    if not len(by_pair):
-        return
     ranges = ranges_of(by_pair, _RANGE * _TOKEN_BYTES)
-    room = Room.of(by_pair, ranges, 1)
+    rooms = _Rooms(by_pair, ranges, 1)
     of_pairs = paragraphs._replace(section=np.zeros_like(paragraphs.section))
     forms = np.arange(len(by_pair) + 1, dtype=np.uint32), np.zeros(len(by_pair), np.uint32)
-    for low, high in ranges:
+
+    def encode_range(bounds: tuple[int, int]) -> Encoded:
+        low, high = bounds
         first, end = pairs.start[low], pairs.start[high]
         keys = pairs.paragraph[first:end].astype(np.uint64) << np.uint64(32)
         start, codes = pairs.start[low : high + 1] - first, np.zeros(len(keys), np.uint16)
         tokens = Tokens(low, start, keys, codes)
-        yield _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), room)
+        return _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), rooms.own())
+
+    return pool.map(encode_range, ranges)
 
 
 # Bitmaps.

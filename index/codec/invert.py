@@ -14,13 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from index.analysis import UNICODE
-from index.codec import lengths
 from index.codec.chains import Chains
 from index.codec.compress import Blocks, Compressor, Records, descriptions, joined, train
 from index.codec.container import Array, Output
-from index.codec.dictionaries import blob, text_starts
+from index.codec.dictionaries import Texts
 from index.codec.layout import HEADLINE, NONE
-from index.codec.postings import invert
+from index.codec.postings import invert, names_of
 from index.codec.sections import runs_of
 from index.codec.words import I64, PADDING, U32, Words
 from index.errors import NotWritten
@@ -175,10 +174,11 @@ class Inverter:
         if self._texts:
             self._take_batch()
         section = np.array(self._sections, np.uint32)
+        names = names_of(self._words)  # while the thread is at the last batches
         while self._jobs:
             self._wait()
         self._thread.shutdown()
-        write, exact = invert(self._words, self._chains, section, self._memory // 8)
+        write, exact = invert(self._words, names, self._chains, section, self._memory // 8)
         postings = write(self._output)
         meta = {
             "unicode": UNICODE,
@@ -188,7 +188,6 @@ class Inverter:
         }
         first, of_run = runs_of(section)
         columns: dict[str, Array] = {
-            "paragraphs.length": lengths.encode(exact),
             "runs.first": first,
             "runs.section": of_run,
         }
@@ -201,6 +200,7 @@ class Inverter:
         """Give the arrays of sections, documents and what is stored."""
         ids = [info.id.encode() for info in self._infos]
         by_id = sorted(range(len(ids)), key=ids.__getitem__)
+        names = Texts.of([ids[i] for i in by_id])
         starts, firsts = self._blocks.arrays()
         words = np.add.reduceat(exact, self._firsts).tolist() if ids else []
         return {
@@ -210,8 +210,8 @@ class Inverter:
             "sections.heading": np.array(self._headings, np.uint32),
             "documents.first": np.array([*self._firsts, len(exact)], np.uint32),
             "documents.by_id": np.array(by_id, np.uint32),
-            "ids.text": blob(ids[i] for i in by_id),
-            "ids.text_start": text_starts([ids[i] for i in by_id]),
+            "ids.text": names.text,
+            "ids.text_start": names.start,
             **descriptions(map(_with_words, self._infos, words), self.dictionary),
             "stored.dictionary": np.frombuffer(self.dictionary, np.uint8),
         }

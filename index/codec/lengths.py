@@ -20,6 +20,9 @@ def _decode(code: int) -> int:
 DECODED: npt.NDArray[np.uint32] = np.array([_decode(c) for c in range(256)], np.int64).astype("u4")
 """The length that each of the 256 codes stands for."""
 
+LONGEST: npt.NDArray[np.int64] = np.append(DECODED[1:].astype(np.int64) - 1, 1 << 31)
+"""The largest length that each of the codes is given."""
+
 
 def encode(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
     """Give the code of each length: the largest one that does not exceed it."""

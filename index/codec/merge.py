@@ -11,7 +11,7 @@ from index.analysis import UNICODE
 from index.codec import container, postings
 from index.codec.compress import Blocks, Compressor, Records, train
 from index.codec.container import Array, Output
-from index.codec.dictionaries import blob, text_starts
+from index.codec.dictionaries import Texts
 from index.codec.layout import HEADLINE, NONE
 from index.codec.sections import runs_of
 from index.codec.segment import SegmentData
@@ -89,7 +89,7 @@ def _write(parts: Sequence[Part], output: Output, memory: int) -> int:
     )  # fmt: skip
     documents = _documents(parts, ordinals)
     first, of_run = runs_of(section)
-    columns = {"paragraphs.length": length, "runs.first": first, "runs.section": of_run}
+    columns = {"runs.first": first, "runs.section": of_run}
     for name, array in (found | columns | sections | documents).items():
         output.append(name, array)
     output.finish(
@@ -141,6 +141,7 @@ def _documents(parts: Sequence[Part], ordinals: Sequence[I64]) -> dict[str, Arra
         for i, document in enumerate(part.data.documents_by_id.tolist())
         if part.documents[document]
     )
+    names = Texts.of([name for name, _ in ids])
     firsts = [
         own[part.data.document_first[:-1][part.documents]]
         for part, own in zip(parts, ordinals, strict=True)
@@ -149,8 +150,8 @@ def _documents(parts: Sequence[Part], ordinals: Sequence[I64]) -> dict[str, Arra
     return {
         "documents.first": np.concatenate([*firsts, [total]]).astype(np.uint32),
         "documents.by_id": np.array([number for _, number in ids], np.uint32),
-        "ids.text": blob(name for name, _ in ids),
-        "ids.text_start": text_starts([name for name, _ in ids]),
+        "ids.text": names.text,
+        "ids.text_start": names.start,
     }
 
 

@@ -8,8 +8,8 @@ vectorization" (2015), without their lanes, so that one field can be read by its
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.bits import load64, store64
-from index.codec.compiled import i64, inlined, kernel
+from index.codec.bits import length, load64, store64
+from index.codec.compiled import i64, inlined, kernel, u64
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
@@ -18,6 +18,7 @@ U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
 MAX_WIDTH = 56
+_WORD = np.uint64(64)
 NARROW = 7
 """Of up to how many bits eight fields are in one load, wherever they begin."""
 
@@ -25,10 +26,7 @@ NARROW = 7
 @inlined
 def bit_width(value: int) -> int:
     """Count the bits that a value of up to 63 bits needs; 0 needs none."""
-    width = 0
-    while value >> width:
-        width += 1
-    return width
+    return i64(length(u64(value)))
 
 
 @inlined
@@ -40,15 +38,17 @@ def size(count: int, width: int) -> int:
 @kernel
 def pack(values: U64, count: int, width: int, out: U8, at: int) -> int:
     """Write fields from a byte on; answer where they end. Eight bytes beyond may be touched."""
-    end = at + size(count, width)
-    pending, filled = np.uint64(0), 0
-    for i in range(count):
-        pending |= np.uint64(values[i]) << np.uint64(filled)
-        filled += width
-        store64(out, at, pending)
-        whole = filled >> 3
-        pending >>= np.uint64(whole << 3)
-        at, filled = at + whole, filled & 7
+    end, wide = at + size(count, width), u64(width)
+    pending, filled = u64(0), u64(0)
+    if width == 0:
+        return end
+    for i in range(u64(count)):
+        pending |= values[i] << filled
+        filled += wide
+        if filled >= _WORD:
+            store64(out, at, pending)
+            at, filled = at + 8, filled - _WORD
+            pending = values[i] >> (wide - filled)
     store64(out, at, pending)
     return end
 

@@ -4,6 +4,8 @@ The words of a phrase like "to be or not to be" are in most paragraphs, two of t
 After Williams, Zobel and Bahle, "Fast phrase querying with combined indexes" (2004).
 """
 
+from concurrent.futures import Executor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy.typing as npt
 
 from index.codec.blocks import BLOCK, DAMAGED, Columns, code_width, paragraphs_of, sum_before
 from index.codec.compiled import i64, inlined, kernel, u64
+from index.codec.lengths import LONGEST
 from index.codec.packing import field
 
 U8 = npt.NDArray[np.uint8]
@@ -45,14 +48,13 @@ def candidates(df: U32, paragraphs: int) -> I64:
     return np.sort(frequent[np.argsort(df[frequent], kind="stable")[-_MOST:]])
 
 
-def find_pairs(c: Columns, terms: U32, paragraphs: int) -> Pairs:
-    """Find the pairs of some terms; `c` has the postings of these alone, in the same order."""
-    room = _Room(
-        c.block[:-1].astype(np.int64), np.empty(BLOCK, np.int64), np.empty(BLOCK + 1, np.int64),
-        np.empty(_WINDOW + 1, np.int64), np.full(1 << 16, -1, np.int64),
-    )  # fmt: skip
-    windows = range(0, max(paragraphs, 1), _WINDOW)
-    found = [_in_window(c, room, low, min(low + _WINDOW, paragraphs)) for low in windows]
+def find_pairs(c: Columns, terms: U32, length: U8, pool: Executor) -> Pairs:
+    """Find the pairs of some terms; `c` has the postings of these alone, in the same order.
+
+    `length` (u8) has the lengths of all paragraphs, by `lengths.DECODED`.
+    """
+    windows = range(0, len(length), _WINDOW)
+    found = list(pool.map(partial(_in_window, c, length), windows))
     counts = np.zeros(1 << 16, np.int64)
     for slots, _ in found:
         counts += np.bincount(slots, minlength=1 << 16)
@@ -60,52 +62,55 @@ def find_pairs(c: Columns, terms: U32, paragraphs: int) -> Pairs:
     for slots, where in found:
         _sort(slots, where, cursor, paragraph)
     slot = np.flatnonzero(counts)
-    key = terms[slot >> 8].astype(np.uint64) << np.uint64(32) | terms[slot & 0xFF]
+    key = terms[(slot >> 8) - 1].astype(np.uint64) << np.uint64(32) | terms[(slot & 0xFF) - 1]
     return Pairs(terms, key, np.concatenate([[0], np.cumsum(counts[slot])]), paragraph)
-
-
-class _Room(NamedTuple):
-    """What is worked with.
-
-    For each term the first block that reaches the window, a block's ordinals and the frequencies
-    before them, where each paragraph's cells begin, and where each pair was seen last.
-    """
-
-    block: I64
-    ordinals: I64
-    before: I64
-    first: I64
-    seen: I64
 
 
 class _Cells(NamedTuple):
     """Which term stands at each position of the paragraphs of a window, counted from 1; 0 for none.
 
-    Behind each paragraph is an empty cell. A part and the whole of a hyphenated word share one:
-    what finds its cell taken is in `more`, number by number, with its cell in `at`.
+    Paragraph p has the cells [first[p], first[p + 1]), the last of which stays empty, as does the
+    very first. A part and the whole of a hyphenated word share one: what finds its cell taken is in
+    `more`, number by number, with its cell in `at`.
     """
 
+    first: I64
     term: U8
     more: U8
     at: I64
 
 
-def _in_window(c: Columns, room: _Room, low: int, high: int) -> tuple[U16, U32]:
-    """Give the pairs (number of the first << 8 | of the second) of some paragraphs, each's too."""
-    none = np.empty(0, np.uint8)
-    room.first[:] = 0
-    tokens = _place(c, room, low, high, _Cells(none, none, room.first[:0]))
-    np.cumsum(room.first, out=room.first)
-    size = int(room.first[-1])
-    cells = _Cells(np.zeros(size, np.uint8), np.empty(tokens, np.uint8), np.empty(tokens, np.int64))
-    more = _place(c, room, low, high, cells)
+class _Found(NamedTuple):
+    """Pairs as they are found: a slot is the number of the first << 8 | of the second.
+
+    With the paragraph of each; `seen` tells of each slot in which paragraph it was found last.
+    """
+
+    slots: U16
+    where: U32
+    seen: U16
+
+
+def _in_window(c: Columns, length: U8, low: int) -> tuple[U16, U32]:
+    """Give the pairs of the paragraphs from one on, slot and paragraph, by paragraphs."""
+    lengths = length[low : low + _WINDOW]
+    first = np.cumsum(np.append(1, LONGEST[lengths] + 1))
+    size = int(first[-1])
+    # Of what is analysed not more than one in a cell finds it taken.
+    cells = _Cells(
+        first, np.zeros(size, np.uint8), np.empty(size, np.uint8), np.empty(size, np.int64)
+    )
+    room = np.empty(2 * BLOCK + 1, np.int64)
+    more = _place(c, low, room, cells)
     order = np.argsort(cells.at[:more])
-    cells = _Cells(cells.term, cells.more[order], np.append(cells.at[order], size))
-    most = np.unique(cells.at, return_counts=True)[1].max()  # of a cell; 1 in what is analysed
-    room_for = size + more * (2 + int(most))
-    slots, where = np.empty(room_for, np.uint16), np.empty(room_for, np.uint32)
-    count = _collect(room, low, high, cells, slots, where)
-    return slots[:count].copy(), where[:count].copy()
+    cells = cells._replace(more=cells.more[order], at=cells.at[order])
+    most = np.unique(cells.at, return_counts=True)[1].max(initial=0)  # of a cell
+    count = size + more * (2 + int(most))
+    found = _Found(
+        np.empty(count, np.uint16), np.empty(count, np.uint32), np.zeros(1 << 16, np.uint16)
+    )
+    count = _collect(low, cells, found)
+    return found.slots[:count].copy(), found.where[:count].copy()
 
 
 @kernel
@@ -118,81 +123,92 @@ def _sort(slots: U16, where: U32, cursor: I64, paragraph: U32) -> None:
 
 
 @kernel
-def _place(c: Columns, room: _Room, low: int, high: int, cells: _Cells) -> int:
-    """Put every term of the paragraphs [low, high) into its cells; count those that were taken.
+def _place(c: Columns, low: int, room: I64, cells: _Cells) -> int:
+    """Put every term of the paragraphs of a window into its cells; count those that were taken.
 
-    Without cells, counts the tokens, and how many cells each paragraph needs.
+    The room is for the ordinals of a block, and the frequencies before them and at the end.
     """
-    count = 0
+    ordinals, before = room[:BLOCK], room[BLOCK:]
+    more, paragraphs = i64(0), len(cells.first) - 1
     for t in range(len(c.df)):
-        block, end = room.block[t], i64(c.block[t + 1])
-        while block < end:
-            rows = paragraphs_of(c, t, block, room.ordinals)
-            sum_before(c, t, block, room.before)
+        block = _first_block(c, t, low)
+        while block < c.block[t + 1]:
+            rows = paragraphs_of(c, t, block, ordinals)
+            sum_before(c, t, block, before)
             for row in range(rows):
-                p = room.ordinals[row] - low
-                if p < 0 or p >= high - low:
-                    continue
-                if len(cells.term) > 0:
-                    count = _fill(c, room, t, block, row, p, cells, count)
-                    continue
-                last = _position(c, t, block, room.before[row + 1] - 1)
-                room.first[p + 1] = max(room.first[p + 1], last + 2)
-                count += room.before[row + 1] - room.before[row]
-            if i64(c.last[block]) >= high - 1:
+                p = ordinals[row] - low
+                if p >= 0 and p < paragraphs:
+                    more = _fill(c, t, block, before[row], before[row + 1], p, cells, more)
+            if i64(c.last[block]) >= low + paragraphs - 1:
                 break
             block += 1
-        if len(cells.term) > 0:
-            room.block[t] = block
-    return count
+    return more
 
 
 @inlined
 def _fill(
-    c: Columns, room: _Room, t: int, block: int, row: int, p: int, cells: _Cells, more: int
+    c: Columns, t: int, block: int, begin: int, end: int, p: int, cells: _Cells, more: int
 ) -> int:
-    """Put a term into the cells of a paragraph; answer how many were taken so far."""
-    for i in range(room.before[row], room.before[row + 1]):
-        at = room.first[p] + _position(c, t, block, i)
-        if at >= room.first[p + 1] - 1:
+    """Put positions of a term into the cells of a paragraph; count those that were taken."""
+    at, width = i64(c.positions[block]), i64(c.position_width[block])
+    whole, mask = width + code_width(c, t), (i64(1) << width) - 1
+    first, last = cells.first[u64(p)], cells.first[u64(p + 1)] - 1
+    for i in range(begin, end):
+        cell = first + (field(c.packed_positions, at, whole, i) & mask)
+        if cell >= last:
             raise ValueError(DAMAGED)
-        if cells.term[at] == 0:
-            cells.term[at] = t + 1
-        elif cells.term[at] != t + 1:
-            cells.more[more], cells.at[more] = t + 1, at
+        if cells.term[u64(cell)] == 0:
+            cells.term[u64(cell)] = t + 1
+        elif cells.term[u64(cell)] != t + 1:
+            if more == len(cells.more):
+                raise ValueError(DAMAGED)
+            cells.more[more], cells.at[more] = t + 1, cell
             more += 1
     return more
 
 
 @inlined
-def _position(c: Columns, t: int, block: int, i: int) -> int:
-    width = i64(c.position_width[block])
-    value = field(c.packed_positions, i64(c.positions[block]), width + code_width(c, t), i)
-    return value & ((i64(1) << width) - 1)
+def _first_block(c: Columns, t: int, low: int) -> int:
+    """Find the first block of a term that ends with a paragraph or behind it."""
+    first, end = i64(c.block[t]), i64(c.block[t + 1])
+    while first < end:
+        middle = (first + end) >> 1
+        if i64(c.last[middle]) < low:
+            first = middle + 1
+        else:
+            end = middle
+    return first
 
 
 @kernel
-def _collect(room: _Room, low: int, high: int, cells: _Cells, slots: U16, where: U32) -> int:
+def _collect(low: int, cells: _Cells, found: _Found) -> int:
     """Note each pair of neighbours once for each paragraph; count them."""
-    count = more = 0
-    for p in range(high - low):
-        for at in range(room.first[p], room.first[p + 1] - 1):
-            if cells.term[at] == 0 or cells.term[at + 1] == 0:
-                continue
-            while cells.at[more] < at:
-                more += 1
-            behind = more
-            while cells.at[behind] == at:
-                behind += 1
-            for i in range(more - 1, behind):
-                first = i64(cells.term[at] if i < more else cells.more[i]) - 1
-                j = behind - 1
-                while j < behind or cells.at[j] == at + 1:
-                    second = i64(cells.term[at + 1] if j < behind else cells.more[j]) - 1
-                    slot = first << 8 | second
-                    if room.seen[slot] != low + p:
-                        room.seen[slot] = low + p
-                        slots[count], where[count] = slot, low + p
-                        count += 1
-                    j += 1
+    count, more = i64(0), 0
+    for p in range(len(cells.first) - 1):
+        begin, end = cells.first[p], cells.first[p + 1]
+        first = np.uint8(0)
+        for at in range(begin, end - 1):
+            second = cells.term[u64(at)]
+            count = _note(found, count, first, second, low, p)
+            first = second
+        while more < len(cells.at) and cells.at[more] < end:
+            at, here = cells.at[more], cells.more[more]
+            count = _note(found, count, cells.term[at - 1], here, low, p)
+            count = _note(found, count, here, cells.term[at + 1], low, p)
+            other = more - 1
+            while other >= 0 and cells.at[other] >= at - 1:
+                if cells.at[other] < at:
+                    count = _note(found, count, cells.more[other], here, low, p)
+                other -= 1
+            more += 1
     return count
+
+
+@inlined
+def _note(found: _Found, count: int, first: np.uint8, second: np.uint8, low: int, p: int) -> int:
+    """Note a pair, of two terms and not seen before, of a paragraph; count on. Without branches."""
+    slot = u64(first) << u64(8) | u64(second)
+    found.slots[count], found.where[count] = slot, low + p
+    is_new = (first != 0) & (second != 0) & (found.seen[slot] != p + 1)
+    found.seen[slot] = p + 1
+    return count + i64(is_new)

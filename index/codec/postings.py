@@ -21,7 +21,7 @@ from index.codec.blocks import (
 from index.codec.chains import Chains
 from index.codec.compiled import i64, kernel
 from index.codec.container import Array, Output
-from index.codec.dictionaries import dictionaries, starts
+from index.codec.dictionaries import Names, dictionaries, starts
 from index.codec.encode import Paragraphs, postings
 from index.codec.lengths import encode, length_norms
 from index.codec.packing import field
@@ -37,48 +37,54 @@ U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
 Write = Callable[[Output], dict[str, Array]]
-"""Writes the packed postings of a segment; gives the other arrays of dictionaries and postings."""
+"""Writes a segment's packed postings; gives the other arrays of dictionaries, postings, lengths."""
 
 # Words of text to postings.
 
 
-def invert(words: Words, chains: Chains, section: U32, memory: int) -> tuple[Write, I64]:
+def names_of(words: Words) -> Names:
+    """Sort the names of words, of which some segment has all or some."""
+    return Names.of(map(str.encode, words.forms), map(str.encode, words.stems))
+
+
+def invert(
+    words: Words, names: Names, chains: Chains, section: U32, memory: int
+) -> tuple[Write, I64]:
     """Give what writes the dictionaries and postings, and each paragraph's length in positions.
 
-    `chains` has the tokens, and `section` (u32) the paragraphs' sections with HEADLINE. Up to
-    `memory` bytes serve for sorting. Raises NotWritten where the format has no room for so much.
+    `names` are those of the words. `chains` has the tokens, and is empty when they are written;
+    `section` (u32) has the paragraphs' sections with HEADLINE. Up to `memory` bytes serve for
+    sorting. Raises NotWritten where the format has no room for so much.
     """
-    names, stems = list(words.forms), list(words.stems)
-    used = _used_forms(words, chains)
-    found = dictionaries(
-        [names[form].encode() for form in used],
-        [stems[stem].encode() for stem in words.stem[used].tolist()],
-    )
+    by_form = _by_form(words, chains)
+    found = dictionaries(names, words.stem, by_form > 0)
+    by_term = found.by_term(by_form)
     # The codes of each stem's forms, in the order of the chains' own.
-    by_stem = starts(np.bincount(words.stem, minlength=len(stems)))
+    used = np.flatnonzero(by_form)
+    by_stem = starts(np.bincount(words.stem, minlength=len(words.stems)))
     term, code = found.arrays["forms.term"], found.arrays["forms.code"]
-    codes, stem = np.zeros(len(names), np.uint16), np.zeros(len(term), np.uint32)
-    codes[by_stem[words.stem[used]] + words.code[used]] = code[found.number]
-    stem[term[found.number]] = words.stem[used]
-    by_term = chains.counts(len(stems))[stem[: len(found.term_forms) - 1]]
+    codes, stem = np.zeros(len(by_form), np.uint16), np.zeros(len(by_term), np.uint32)
+    codes[by_stem[words.stem[used]] + words.code[used]] = code[found.number[used]]
+    stem[term[found.number[used]]] = words.stem[used]
     first = by_stem.astype(np.uint32)
 
     def fill(low: int, high: int, _: I64, keys: U64, found_codes: U16) -> None:
-        chains.read(stem[low:high], first, codes, keys, found_codes)
+        chains.read(stem[low:high], by_term[low:high], first, codes, keys, found_codes)
 
     length = chains.lengths()
     average = length.sum() / max(np.count_nonzero(length), 1)
     paragraphs = Paragraphs(encode(length), length_norms(average or 1.0), section)
-    return partial(postings, found, by_term, fill, paragraphs, memory), length
+    release = chains.release
+    return partial(postings, found, by_term, fill, paragraphs, memory, release=release), length
 
 
-def _used_forms(words: Words, chains: Chains) -> I64:
-    """Give the numbers of the forms that the words taken come to."""
+def _by_form(words: Words, chains: Chains) -> I64:
+    """Count the tokens of each form in the words taken."""
     tokens = words.tokens()
-    of_used = np.repeat(chains.used[: len(tokens.only)], np.diff(tokens.start)) > 0
-    used = np.zeros(len(words.forms), np.bool_)
-    used[tokens.form[of_used]] = True
-    return np.flatnonzero(used)
+    counts = np.zeros(len(words.forms), np.int64)
+    taken = np.repeat(chains.counts[: len(tokens.only)], np.diff(tokens.start))
+    np.add.at(counts, tokens.form, taken.astype(np.int64))
+    return counts
 
 
 # Segments to postings.
@@ -100,7 +106,8 @@ def merge(
     0 (any number where there is none). Raises NotWritten as `invert`.
     """
     forms: dict[bytes, int] = {}
-    stems: list[bytes] = []
+    stems: dict[bytes, int] = {}
+    stem: list[int] = []
     numbers, counts = [], []
     room = np.empty(2 * BLOCK + 1, np.int64)
     for data, ordinals in parts:
@@ -109,11 +116,12 @@ def merge(
         number = np.zeros(len(data.forms), np.int64)
         for form in np.flatnonzero(by_form).tolist():
             number[form] = forms.setdefault(data.forms[form], len(forms))
-            if number[form] == len(stems):
-                stems.append(data.terms[data.form(form)[0]])
+            if number[form] == len(stem):
+                stem.append(stems.setdefault(data.terms[data.form(form)[0]], len(stems)))
         numbers.append(number)
         counts.append(by_form)
-    found = dictionaries(list(forms), stems)
+    names = Names.of(forms, stems)
+    found = dictionaries(names, np.array(stem, np.uint32), np.ones(len(forms), np.bool_))
     total = np.zeros(len(forms), np.int64)
     renumbered = []
     for number, by_form in zip(numbers, counts, strict=True):

@@ -29,6 +29,9 @@ Kind = TypeVar("Kind", bound=np.unsignedinteger[Any])
 SEVERAL = 0xFFFFFFFF
 """Stands for what a word comes to that is not one token and one position."""
 
+NOTHING = 0xFFFFFFFE
+"""Stands for what a word comes to that has no token and takes no position."""
+
 PADDING = b"\n" * 8
 """What stands behind a text to be cut, which is read eight bytes at a time."""
 
@@ -75,7 +78,7 @@ class Tokens(NamedTuple):
     `form` (u32) is a number into `Words.forms`, and `chained` (u64) is code << 32 | stem of that
     form; `position` (u32) counts from the word's first. One a word: `positions` (u32) is how many
     it takes; `only` (u64) is its token's `chained`, where it has one token that takes one position,
-    and SEVERAL else.
+    NOTHING where it has none that takes none, and SEVERAL else.
     """
 
     start: U32
@@ -193,7 +196,7 @@ class Words:
     def _append(self, sizes: U32, positions: U32, form: U32, position: U32) -> None:
         chained = self.code[form].astype(np.uint64) << np.uint64(32) | self.stem[form]
         single = (sizes == 1) & (positions == 1)
-        only = np.full(len(sizes), SEVERAL, np.uint64)
+        only = np.where((sizes == 0) & (positions == 0), NOTHING, SEVERAL).astype(np.uint64)
         only[single] = chained[np.repeat(single, sizes)]
         self._start.extend(np.cumsum(sizes) + len(self._form))
         self._form.extend(form)
