@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from index.build import Outcome, Summary, build
 from index.codec import container
 from index.codec.invert import MEMORY
-from index.codec.warm import is_warm, warm
+from index.codec.warm import warm
 from index.errors import IndexFault
 from index.settings import Settings, add_folder_option
 from index.snapshot import Snapshot
@@ -107,9 +107,7 @@ def _check(folder: Path) -> None:
 
 
 def _build(settings: Settings) -> None:
-    if not is_warm():
-        print("Compiling the inner loops (once)...", file=sys.stderr, flush=True)
-        warm()
+    warm()
     console = Console(stderr=True)
     if console.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

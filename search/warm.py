@@ -13,28 +13,22 @@ from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.codec import warm as indexing
+from index.codec.kept import are_kept, note_kept
 from index.model import Document, DocumentInfo, Paragraph
 from index.snapshot import Snapshot
 from index.writer import Writer, lock
 from search.execute import execute
-from search.kernels import sets, top
 from search.kernels.room import FEW
-
-_KERNELS = (top.top, top.all_scored, top.top_few, sets.count_documents)
-
-
-def is_warm() -> bool:
-    """Tell whether all of this program has been compiled of these sources, and kept."""
-    return indexing.is_warm() and indexing.are_kept(_KERNELS)
+from search.ready import KERNELS
 
 
 def warm() -> None:
-    """Compile whatever is not kept yet, and say so, for it takes a minute."""
-    if not is_warm():
-        print("Compiling the inner loops (once)...", file=sys.stderr, flush=True)
-        indexing.warm()
+    """Compile what is not kept yet, and say so, for it takes a minute."""
+    indexing.warm()
+    if not are_kept(KERNELS):
+        print("Compiling the inner loops of searching (once)...", file=sys.stderr, flush=True)
         prime()
-        indexing.note_kept(_KERNELS)
+        note_kept(KERNELS)
 
 
 def prime() -> None:

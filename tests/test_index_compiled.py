@@ -37,7 +37,7 @@ def test_what_a_kernel_calls_is_compiled_anew_when_it_changed(tmp_path):
 
 KEPT = """
 from index.codec import cut
-from index.codec.warm import are_kept, note_kept
+from index.codec.kept import are_kept, note_kept
 print(are_kept((cut.cut,)))
 note_kept((cut.cut,))
 print(are_kept((cut.cut,)))

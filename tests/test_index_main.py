@@ -382,7 +382,7 @@ def test_a_first_start_says_that_it_compiles(tmp_path):
         ).stderr
         for _ in range(2)
     ]
-    assert said[0].startswith("Compiling the inner loops (once)...\n")
+    assert said[0].startswith("Compiling the inner loops of indexing (once)...\n")
     assert "Compiling" not in said[1]
 
 
