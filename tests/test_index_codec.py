@@ -23,7 +23,7 @@ def segment(folder, documents):
     """Write documents as a segment and open it."""
     path = folder / "segment"
     path.unlink(missing_ok=True)
-    inverter = Inverter(Words(), path, MEMORY, b"")
+    inverter = Inverter(Words(), path, MEMORY)
     for document in documents:
         inverter.add(document)
     inverter.finish()

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from index.codec import compress, cut, encode
+from index.codec import cut, encode, records
 from index.codec.invert import Inverter
 from index.codec.merge import merge
 from index.codec.segment import SegmentData
@@ -19,7 +19,7 @@ SAMPLE = Paragraph("sample", 0, "title", "One co-ordinated sample’s words", No
 
 def is_warm() -> bool:
     """Tell whether kernels of this program have been compiled and kept here before."""
-    return are_kept((cut.cut, compress._lay_out, encode._encode))
+    return are_kept((cut.cut, records._lay_out, encode._encode))
 
 
 def are_kept(kernels: tuple[Any, ...]) -> bool:
@@ -34,7 +34,7 @@ def warm() -> None:
     """Run every kernel once: a segment is written, and merged with itself."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "sample"
-        inverter = Inverter(Words(), path, 1 << 16, b"")
+        inverter = Inverter(Words(), path, 1 << 16)
         info = DocumentInfo("sample", SAMPLE.text, None, None, "text", None, "sample", 0, 0)
         inverter.add(Document(info, (SAMPLE,) * 20))  # so many that some words have pairs
         inverter.finish()
