@@ -24,6 +24,8 @@ _STARTS = (
     ("runs.first", "paragraphs.length"),
     ("paragraphs.stored_start", "paragraphs.stored"),
     ("documents.stored_start", "documents.stored"),
+    ("paragraphs.stored_first", "paragraphs.length"),
+    ("documents.stored_first", "documents.by_id"),
 )
 """Arrays of starts, and the arrays into which they point."""
 

@@ -182,7 +182,7 @@ def _place(table: U64, units: Units) -> None:
 def _unite(
     units: Units, table: U64, begins: I64, spelled: U8, kinds: U8, count: int, numbers: U32
 ) -> int:
-    """Number units, as `Interned.unite`; answer how many there are then."""
+    """Give units their numbers, as `Interned.unite`; answer how many there are then."""
     for unit in range(len(units.kind)):
         begin = units.begins[unit]
         size = units.begins[unit + 1] - begin

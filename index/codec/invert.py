@@ -129,8 +129,8 @@ class Inverter:
         """
         text, begins = joined(list(map(str.encode, self._texts)))
         length = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
-        *columns, start, end = np.array(self._columns, np.int64)
-        columns = np.stack((*columns, start, end - start - length))
+        columns = np.array(self._columns, np.int64)
+        columns[-1] -= columns[-2] + length  # what the end is beyond the start and the text
         if len(self._jobs) > 1:
             self._wait()
         stream = self._free_stream(len(text))

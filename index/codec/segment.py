@@ -79,7 +79,10 @@ class SegmentData:
         self._arrays, meta = container.read(path)
         types = {name: array.dtype.str for name, array in self._arrays.items()}
         if types != ARRAYS or meta.keys() != META:
-            raise OtherVersion(f"{path} was written by another version of this program")
+            raise OtherVersion(
+                f"{path} was written by another version of this program; "
+                f"build it anew with: python -m index --to {path.parent}"
+            )
         self.unicode: str = meta["unicode"]
         self.paragraph_count: int = meta["paragraphs"]
         self.with_tokens: int = meta["with_tokens"]

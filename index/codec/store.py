@@ -80,7 +80,7 @@ class _OfThread(threading.local):
 
     def make_room(self, size: int) -> None:
         self.room = np.empty(size, np.uint8)
-        self.text = memoryview(self.room)
+        self.text = self.room.data
 
 
 class Store:
@@ -127,7 +127,8 @@ class Store:
     def pieces(self, kept: Bools) -> Iterator[tuple[U32, I64, I64]]:
         """Yield the records that are `kept`, some at a time, as `Records.add` takes them.
 
-        Their units are those of this vocabulary. Raises Damaged.
+        Their units are those of this vocabulary. Where the blocks are, `bounds.py` has looked at.
+        Raises Damaged.
         """
         starts, firsts = self._stored.starts, self._stored.firsts
         block, last = 0, len(starts) - 1
