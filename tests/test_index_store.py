@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 
 from index.codec.coding import GAP, LONGEST, Vocabulary, code_of, number_at, size_of
 from index.codec.intern import Interned
-from index.codec.invert import joined
 from index.codec.records import Blocks, blocks
 from index.codec.store import HEADER, Record, Store, Stored
-from index.codec.words import Words
+from index.codec.words import PADDING, Words
 from index.errors import Damaged
 
 NUMBERS = st.one_of(st.integers(0, 300), st.integers(0, 1 << 40))
@@ -81,7 +80,9 @@ def padded(array):
 
 def cut(words, records):
     """Give the units of records, and their columns."""
-    text, begins = joined([record.text.encode() for record in records])
+    encoded = [record.text.encode() for record in records]
+    text = np.frombuffer(b"\n".join([*encoded, PADDING]), np.uint8)
+    begins = np.cumsum([0, *(len(each) + 1 for each in encoded)])
     stream = np.empty(len(text), np.uint32)
     first = words.cut(text, begins, stream)
     rows = [(*r[:4], r.end - r.start - len(r.text)) for r in records]

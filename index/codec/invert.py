@@ -7,7 +7,7 @@ memory.
 
 import json
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 
 from index.analysis import UNICODE
 from index.codec import descriptions, lengths
+from index.codec.batch import Batch
 from index.codec.chains import Chains
 from index.codec.container import Array, Output
 from index.codec.dictionaries import blob, text_starts
@@ -23,9 +24,9 @@ from index.codec.layout import HEADLINE, NONE
 from index.codec.postings import invert
 from index.codec.records import Blocks, Records
 from index.codec.sections import runs_of
-from index.codec.words import I64, PADDING, U8, U32, Words
+from index.codec.words import I64, U32, Words
 from index.errors import NotWritten
-from index.model import KINDS, Document, DocumentInfo
+from index.model import Document, DocumentInfo
 
 MEMORY = 512 << 20
 """How much memory, in bytes, one segment may take while it is made, if nothing else is said."""
@@ -42,9 +43,6 @@ def share(memory: int) -> int:
     return memory * 3 // 8
 
 
-_KINDS = {kind: code for code, kind in enumerate(KINDS)}
-
-
 class Inverter:
     """Takes documents one by one and turns them into a segment.
 
@@ -54,13 +52,10 @@ class Inverter:
 
     def __init__(self, words: Words, path: Path, memory: int) -> None:
         self._words, self._memory = words, memory
-        self._batch = min(BATCH, memory // 16)
+        self._batch_size = min(BATCH, memory // 16)
         self._chains = Chains(memory // 2)
         self._streams = [np.empty(0, np.uint32), np.empty(0, np.uint32)]  # one is read meanwhile
-        # The present batch, one entry a paragraph:
-        self._texts: list[str] = []
-        self._size = 0
-        self._columns: tuple[list[int], ...] = ([], [], [], [], [])  # as of store.Record
+        self._batch = Batch()
         # One entry a paragraph, a section, a document:
         self._sections = array("I")
         self._titles, self._headings = array("I"), array("I")
@@ -81,18 +76,11 @@ class Inverter:
 
     def add(self, document: Document) -> None:
         """Take a document; the number of its words is counted at the end. Raises OSError."""
-        paragraphs, first = document.paragraphs, len(self._sections)
-        self._texts += [p.text for p in paragraphs]
-        self._size += sum(len(p.text) for p in paragraphs)
-        kinds, headings, pages, starts, ends = self._columns
-        kinds += [_KINDS[p.kind] for p in paragraphs]
-        headings += self._add_sections(document, first)
-        pages += [p.page or 0 for p in paragraphs]
-        starts += [p.start for p in paragraphs]
-        ends += [p.end for p in paragraphs]
+        first = len(self._sections)
+        self._batch.add(document.paragraphs, self._add_sections(document, first))
         self._firsts.append(first)
         self._infos.append(document.info)
-        if self._size >= self._batch:
+        if self._batch.size >= self._batch_size:
             self._take_batch()
 
     def _add_sections(self, document: Document, first: int) -> list[int]:
@@ -123,23 +111,22 @@ class Inverter:
     # Batches.
 
     def _take_batch(self) -> None:
-        """Cut what has come together into words; a thread stores the text and puts these in order.
+        """Cut what has come together into words; a thread stores these and puts them in order.
 
         It has done so with one batch when the second after it comes.
         """
-        text, begins = joined(list(map(str.encode, self._texts)))
-        length = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
-        columns = np.array(self._columns, np.int64)
-        columns[-1] -= columns[-2] + length  # what the end is beyond the start and the text
+        text, begins = self._batch.text()
         if len(self._jobs) > 1:
             self._wait()
         stream = self._free_stream(len(text))
         first = self._words.cut(text, begins, stream)
         units, tokens, stems = self._words.units, self._words.tokens(), len(self._words.stems)
-        stored = self._thread.submit(self._records.add, units, stream[: first[-1]], first, columns)
+        stored = self._thread.submit(
+            self._records.add, units, stream[: first[-1]], first, self._batch.columns()
+        )
         chained = self._thread.submit(self._chains.add, tokens, stems, stream, first)
         self._jobs.append((stored, chained, int(first[-1])))
-        self._texts, self._columns, self._size = [], ([], [], [], [], []), 0
+        self._batch = Batch()
 
     def _free_stream(self, size: int) -> U32:
         """Give room for so many words; what was given last time is left as it is."""
@@ -158,7 +145,7 @@ class Inverter:
 
     def finish(self) -> int:
         """Write all the rest; answer the number of paragraphs. Raises OSError, NotWritten."""
-        if self._texts:
+        if self._batch.size:
             self._take_batch()
         section = np.array(self._sections, np.uint32)
         while self._jobs:
@@ -203,16 +190,6 @@ class Inverter:
         """Give up: the file is removed. Raises OSError."""
         self._thread.shutdown(cancel_futures=True)
         self._output.discard()
-
-
-def joined(texts: Sequence[bytes]) -> tuple[U8, I64]:
-    """Put texts in a row, a line break behind each and PADDING behind all of them.
-
-    Answers the bytes (u8), and where each text begins, and where one more would (i64).
-    """
-    begins = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=begins[1:])
-    return np.frombuffer(b"\n".join((*texts, PADDING)), np.uint8), begins
 
 
 def _described(texts: Iterable[str]) -> dict[str, Array]:
