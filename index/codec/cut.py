@@ -168,7 +168,9 @@ def cut(
             count += found[out] == count
             out += 1
             before = i
-            i += text[i] == _BLANK  # the separator, without looking at it once more
+            if text[i] < 0x80:  # the separator, and a blank behind it, not looked at once more
+                i += 1
+                i += text[i] == _BLANK
         if before < end:
             found[out] = number_of(
                 text, before, end - before, GAP, table, begins, spelled, kinds, count

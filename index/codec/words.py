@@ -250,7 +250,8 @@ class Words:
         )
 
     def _stem_new_forms(self) -> None:
-        numbers = self.stems.of(stems(list(islice(self.forms, len(self._stem), None))))
+        new = list(islice(reversed(self.forms), len(self.forms) - len(self._stem)))
+        numbers = self.stems.of(stems(new[::-1]))
         self._forms_of.extend([0] * (len(self.stems) - len(self._forms_of)))
         codes = []
         for stem in numbers:
