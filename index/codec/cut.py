@@ -113,6 +113,20 @@ def _plain(word: np.uint64) -> int:
     return lowest(others) >> 3 if others else 8
 
 
+@inlined
+def _is_gap(text: U8, before: int, start: int, begin: int) -> bool:
+    """Tell whether there is a gap from the word before to the one that starts at a byte."""
+    return start > before and (start != before + 1 or text[before] != _BLANK or before == begin)
+
+
+@inlined
+def _behind(text: U8, i: int) -> int:
+    """Pass over a separator of one byte, and over a blank behind it, without looking again."""
+    if text[i] >= 0x80:
+        return i
+    return i + 1 + (text[i + 1] == _BLANK)
+
+
 @kernel
 def cut(
     text: U8,
@@ -154,9 +168,7 @@ def cut(
                     plain_end = i
                     i = _end(text, i, classes[text[i - 1]], classes)
                     kind = PLAIN if i == plain_end else WORD
-            if (start != before + 1 or text[before] != _BLANK or before == begin) and (
-                start > before
-            ):
+            if _is_gap(text, before, start, begin):
                 found[out] = number_of(
                     text, before, start - before, GAP, table, begins, spelled, kinds, count
                 )
@@ -168,9 +180,7 @@ def cut(
             count += found[out] == count
             out += 1
             before = i
-            if text[i] < 0x80:  # the separator, and a blank behind it, not looked at once more
-                i += 1
-                i += text[i] == _BLANK
+            i = _behind(text, i)
         if before < end:
             found[out] = number_of(
                 text, before, end - before, GAP, table, begins, spelled, kinds, count
