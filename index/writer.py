@@ -89,8 +89,6 @@ class Writer:
         self._new: list[ColumnarSegment] = []
         self._written: list[Path] = []  # in the order in which to take it back
         self._words = Words()
-        known = (s.data.dictionary for s in self._kept)
-        self._dictionary = next(filter(None, known), b"")
         self._inverter: Inverter | None = None
 
     def __enter__(self) -> "Writer":
@@ -106,7 +104,7 @@ class Writer:
             if self._inverter is None:
                 self._new.append(ColumnarSegment(storage.NAME, 0))
                 path = self._begin(self._new[-1])
-                self._inverter = Inverter(self._words, path, self._memory, self._dictionary)
+                self._inverter = Inverter(self._words, path, self._memory)
             self._inverter.add(document)
             if self._inverter.is_full:
                 self._flush()
@@ -184,7 +182,6 @@ class Writer:
     def _flush(self) -> None:
         if self._inverter is not None:
             self._new[-1].paragraphs = self._inverter.finish()
-            self._dictionary = self._dictionary or self._inverter.dictionary
             if self._words.size > share(self._memory):
                 self._words = Words()
         self._inverter = None

@@ -15,7 +15,7 @@ from index.codec.invert import MEMORY, Inverter
 from index.codec.layout import HEADLINE, NONE
 from index.codec.segment import NOT_FOUND, Dictionary, SegmentData
 from index.codec.words import Words
-from index.errors import Damaged
+from index.errors import Damaged, OtherVersion
 from index.model import Document, DocumentInfo, Paragraph
 
 
@@ -23,7 +23,7 @@ def segment(folder, documents):
     """Write documents as a segment and open it."""
     path = folder / "segment"
     path.unlink(missing_ok=True)
-    inverter = Inverter(Words(), path, MEMORY, b"")
+    inverter = Inverter(Words(), path, MEMORY)
     for document in documents:
         inverter.add(document)
     inverter.finish()
@@ -214,16 +214,42 @@ def test_lengths_are_exact_up_to_40_and_never_above_the_truth():
     assert (np.diff(lengths.DECODED.astype(int)) > 0).all()
 
 
-def test_a_segment_that_lacks_an_array_or_a_count_is_damaged(tmp_path):
+def test_a_segment_that_lacks_an_array_or_a_count_is_of_another_version(tmp_path):
     segment(tmp_path, [as_document(texts("a", "title", "text"))])
     arrays, meta = container.read(tmp_path / "segment")
     lacking = [({n: a for n, a in arrays.items() if n != name}, meta) for name in arrays]
     lacking += [(arrays, {k: v for k, v in meta.items() if k != key}) for key in meta]
-    lacking += [(arrays, meta | {"paragraphs": 3})]
     for number, parts in enumerate(lacking):
         container.write(tmp_path / f"{number}", *parts)
-        with pytest.raises(Damaged):
+        with pytest.raises(
+            OtherVersion, match=f"build it anew with: python -m index --to {tmp_path}"
+        ):
             SegmentData(tmp_path / f"{number}")
+    container.write(tmp_path / "other", arrays, meta | {"paragraphs": 3})
+    with pytest.raises(Damaged):
+        SegmentData(tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "value"),
+    [
+        ("words.start", 0, 1),
+        ("words.start", -1, 1),
+        ("words.start", 1, 0),
+        ("words.start", 1, 1 << 30),
+        ("paragraphs.stored_first", 0, 1),
+        ("paragraphs.stored_first", -1, 1),
+        ("paragraphs.stored_start", -1, 1),
+        ("documents.stored_first", -1, 2),
+    ],
+)
+def test_what_is_stored_fits_together(tmp_path, name, row, value):
+    segment(tmp_path, [as_document(texts("a", "title", "text"))])
+    arrays, meta = container.read(tmp_path / "segment")
+    arrays[name][row] = value
+    container.write(tmp_path / "other", arrays, meta)
+    with pytest.raises(Damaged, match=f"contradicts itself: {name}"):
+        SegmentData(tmp_path / "other")
 
 
 def test_the_length_of_a_paragraph_counts_positions_not_tokens(tmp_path):

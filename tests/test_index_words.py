@@ -26,7 +26,7 @@ def found(words: Words, texts: list[str]) -> list[list[tuple[str, int]]]:
     """Give form and position of every token of each text, by way of the compiled pass."""
     encoded = [text.encode() for text in texts]
     starts = np.cumsum([0, *(len(text) + 1 for text in encoded)])
-    stream = np.empty(starts[-1] // 2 + 1, np.uint32)
+    stream = np.empty(starts[-1], np.uint32)
     text = np.frombuffer(b"\n".join([*encoded, PADDING]), np.uint8)
     first = words.cut(text, starts, stream)
     tokens, forms = words.tokens(), list(words.forms)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from index.codec.blocks import BLOCK, PAD, RANK, posting_starts
+from index.codec.coding import GAP, LONGEST
 from index.codec.container import Array
 from index.codec.layout import HEADLINE, NONE
 
@@ -23,6 +24,8 @@ _STARTS = (
     ("runs.first", "paragraphs.length"),
     ("paragraphs.stored_start", "paragraphs.stored"),
     ("documents.stored_start", "documents.stored"),
+    ("paragraphs.stored_first", "paragraphs.length"),
+    ("documents.stored_first", "documents.by_id"),
 )
 """Arrays of starts, and the arrays into which they point."""
 
@@ -64,6 +67,7 @@ def faults(arrays: Mapping[str, Array], paragraphs: int) -> Iterator[str]:
     yield from _terms(arrays)
     yield from _blocks(arrays)
     yield from _sections(arrays)
+    yield from _words(arrays)
 
 
 def _starts(arrays: Mapping[str, Array]) -> Iterator[str]:
@@ -145,6 +149,13 @@ def _sections(arrays: Mapping[str, Array]) -> Iterator[str]:
         yield "runs.section points beyond the sections"
     if (heading[heading != NONE] >= len(arrays["paragraphs.length"])).any():
         yield "sections.heading points beyond the paragraphs"
+
+
+def _words(arrays: Mapping[str, Array]) -> Iterator[str]:
+    start, text = arrays["words.start"] & ~np.uint32(GAP), arrays["words.text"]
+    sizes = np.diff(start)  # one that descends becomes large
+    if not len(start) or start[0] or start[-1] != len(text) or ((sizes - 1) >= LONGEST).any():
+        yield "words.start does not divide words.text"
 
 
 def _descends(starts: Array) -> bool:

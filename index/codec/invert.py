@@ -7,6 +7,7 @@ memory.
 
 import json
 from array import array
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,16 +15,18 @@ from pathlib import Path
 import numpy as np
 
 from index.analysis import UNICODE
+from index.codec import descriptions
+from index.codec.batch import Batch
 from index.codec.chains import Chains
-from index.codec.compress import Blocks, Compressor, Records, descriptions, joined, train
 from index.codec.container import Array, Output
 from index.codec.dictionaries import Texts
 from index.codec.layout import HEADLINE, NONE
 from index.codec.postings import invert, names_of
+from index.codec.records import Blocks, Records
 from index.codec.sections import runs_of
-from index.codec.words import I64, PADDING, U32, Words
+from index.codec.words import I64, U32, Words
 from index.errors import NotWritten
-from index.model import KINDS, Document, DocumentInfo
+from index.model import Document, DocumentInfo
 
 MEMORY = 512 << 20
 """How much memory, in bytes, one segment may take while it is made, if nothing else is said."""
@@ -40,37 +43,26 @@ def share(memory: int) -> int:
     return memory * 3 // 8
 
 
-_KINDS = {kind: code for code, kind in enumerate(KINDS)}
-
-
 class Inverter:
     """Takes documents one by one and turns them into a segment.
 
     The segment is the file at `path`, which must not exist; it is one when it is finished. About
-    `memory` bytes are taken, if it is finished once it is full. `dictionary` is what its store is
-    compressed with; without one it gets its own, where there is a batch of text to train it on;
-    then it is here.
+    `memory` bytes are taken, if it is finished once it is full.
     """
 
-    def __init__(self, words: Words, path: Path, memory: int, dictionary: bytes) -> None:
+    def __init__(self, words: Words, path: Path, memory: int) -> None:
         self._words, self._memory = words, memory
-        self._batch = min(BATCH, memory // 16)
+        self._batch_size = min(BATCH, memory // 16)
         self._chains = Chains(memory // 2)
         self._streams = [np.empty(0, np.uint32), np.empty(0, np.uint32)]  # one is read meanwhile
-        # The present batch, one entry a paragraph:
-        self._texts: list[str] = []
-        self._size = 0
-        self._columns: tuple[list[int], ...] = ([], [], [], [], [])  # as of `Record`
+        self._batch = Batch()
         # One entry a paragraph, a section, a document:
         self._sections = array("I")
         self._titles, self._headings = array("I"), array("I")
         self._infos: list[DocumentInfo] = []
         self._firsts = array("I")
         self._output = Output(path)
-        self._output.begin("paragraphs.stored", np.uint8)
-        self._blocks = Blocks()
-        self.dictionary = dictionary
-        self._compressor: Compressor | None = None
+        self._records = Records(self._output)
         self._thread = ThreadPoolExecutor(1)
         self._jobs: list[tuple[Future[None], Future[int], int]] = []  # with the number of words
         self._chained = 0
@@ -84,18 +76,11 @@ class Inverter:
 
     def add(self, document: Document) -> None:
         """Take a document; the number of its words is counted at the end. Raises OSError."""
-        paragraphs, first = document.paragraphs, len(self._sections)
-        self._texts += [p.text for p in paragraphs]
-        self._size += sum(len(p.text) for p in paragraphs)
-        kinds, headings, pages, starts, ends = self._columns
-        kinds += [_KINDS[p.kind] for p in paragraphs]
-        headings += self._add_sections(document, first)
-        pages += [p.page or 0 for p in paragraphs]
-        starts += [p.start for p in paragraphs]
-        ends += [p.end for p in paragraphs]
+        first = len(self._sections)
+        self._batch.add(document.paragraphs, self._add_sections(document, first))
         self._firsts.append(first)
         self._infos.append(document.info)
-        if self._size >= self._batch:
+        if self._batch.size >= self._batch_size:
             self._take_batch()
 
     def _add_sections(self, document: Document, first: int) -> list[int]:
@@ -126,23 +111,22 @@ class Inverter:
     # Batches.
 
     def _take_batch(self) -> None:
-        """Cut what has come together into words; a thread stores the text and puts these in order.
+        """Cut what has come together into words; a thread stores these and puts them in order.
 
         It has done so with one batch when the second after it comes.
         """
-        text, begins = joined([text.encode() for text in self._texts], PADDING)
-        length = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
-        columns = (np.array(column, np.int64) for column in self._columns)
-        records = Records(text, begins, length, *columns)
+        text, begins = self._batch.text()
         if len(self._jobs) > 1:
             self._wait()
-        stored = self._thread.submit(self._store, records)
-        stream = self._free_stream(len(text) // 2 + 1)
+        stream = self._free_stream(len(text))
         first = self._words.cut(text, begins, stream)
-        tokens, stems = self._words.tokens(), len(self._words.stems)
+        units, tokens, stems = self._words.units, self._words.tokens(), len(self._words.stems)
+        stored = self._thread.submit(
+            self._records.add, units, stream[: first[-1]], first, self._batch.columns()
+        )
         chained = self._thread.submit(self._chains.add, tokens, stems, stream, first)
         self._jobs.append((stored, chained, int(first[-1])))
-        self._texts, self._columns, self._size = [], ([], [], [], [], []), 0
+        self._batch = Batch()
 
     def _free_stream(self, size: int) -> U32:
         """Give room for so many words; what was given last time is left as it is."""
@@ -150,16 +134,6 @@ class Inverter:
         if len(self._streams[0]) < size:
             self._streams[0] = np.empty(size, np.uint32)
         return self._streams[0]
-
-    def _store(self, records: Records) -> None:
-        """Compress and write records."""
-        if self._compressor is None:
-            if len(records.text) < self._batch:
-                self.dictionary = b""  # which would be larger than what it saves
-            elif not self.dictionary:
-                self.dictionary = train(records)
-            self._compressor = Compressor(self.dictionary)
-        self._output.extend("paragraphs.stored", self._compressor.compress(records, self._blocks))
 
     def _wait(self) -> None:
         """Wait until the oldest batch is done."""
@@ -171,7 +145,7 @@ class Inverter:
 
     def finish(self) -> int:
         """Write all the rest; answer the number of paragraphs. Raises OSError, NotWritten."""
-        if self._texts:
+        if self._batch.size:
             self._take_batch()
         section = np.array(self._sections, np.uint32)
         names = names_of(self._words)  # while the thread is at the last batches
@@ -201,25 +175,28 @@ class Inverter:
         ids = [info.id.encode() for info in self._infos]
         by_id = sorted(range(len(ids)), key=ids.__getitem__)
         names = Texts.of([ids[i] for i in by_id])
-        starts, firsts = self._blocks.arrays()
         words = np.add.reduceat(exact, self._firsts).tolist() if ids else []
         return {
-            "paragraphs.stored_start": starts,
-            "paragraphs.stored_first": firsts,
             "sections.title": np.array(self._titles, np.uint32),
             "sections.heading": np.array(self._headings, np.uint32),
             "documents.first": np.array([*self._firsts, len(exact)], np.uint32),
             "documents.by_id": np.array(by_id, np.uint32),
             "ids.text": names.text,
             "ids.text_start": names.start,
-            **descriptions(map(_with_words, self._infos, words), self.dictionary),
-            "stored.dictionary": np.frombuffer(self.dictionary, np.uint8),
+            **_described(map(_with_words, self._infos, words)),
+            **self._records.arrays(self._words.units),
         }
 
     def discard(self) -> None:
         """Give up: the file is removed. Raises OSError."""
         self._thread.shutdown(cancel_futures=True)
         self._output.discard()
+
+
+def _described(texts: Iterable[str]) -> dict[str, Array]:
+    blocks = Blocks()
+    data = b"".join(descriptions.compressed(texts, blocks))
+    return {descriptions.NAME: np.frombuffer(data, np.uint8)} | blocks.arrays(descriptions.NAME)
 
 
 def _with_words(info: DocumentInfo, words: int) -> str:

@@ -46,12 +46,13 @@ ARRAYS = {
     "documents.by_id": "<u4",
     "ids.text": "|u1",
     "ids.text_start": "<u4",
-    # Stored paragraphs and what is kept of documents: see store.py.
+    # Stored paragraphs and what is kept of documents: see store.py, descriptions.py.
     "paragraphs.stored": "|u1",
     "paragraphs.stored_start": "<u8",
     "paragraphs.stored_first": "<u4",
     "documents.stored": "|u1",
     "documents.stored_start": "<u8",
     "documents.stored_first": "<u4",
-    "stored.dictionary": "|u1",
+    "words.text": "|u1",
+    "words.start": "<u4",
 }

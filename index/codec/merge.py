@@ -1,4 +1,4 @@
-"""Segments that become one: postings gathered, columns renumbered, compressed text copied."""
+"""Segments that become one: postings gathered, columns renumbered, text coded anew."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,21 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from index.analysis import UNICODE
-from index.codec import container, postings
-from index.codec.compress import Blocks, Compressor, Records, train
+from index.codec import container, descriptions, postings
 from index.codec.container import Array, Output
 from index.codec.dictionaries import Texts
+from index.codec.intern import Interned
 from index.codec.layout import HEADLINE, NONE
+from index.codec.records import Blocks, Records
 from index.codec.sections import runs_of
 from index.codec.segment import SegmentData
-from index.codec.store import Store
 
 Bools = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
-
-_CHUNK = 1 << 14
-"""How many records are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +61,9 @@ def merge(segments: Sequence[tuple[SegmentData, Bools | None]], path: Path, memo
 
 
 def _write(parts: Sequence[Part], output: Output, memory: int) -> int:
-    dictionary = _dictionary(parts)
-    stored = {
-        "paragraphs": [(part.data.paragraphs_stored, part.paragraphs) for part in parts],
-        "documents": [(part.data.documents_stored, part.documents) for part in parts],
-    }
-    for name, stores in stored.items():
-        output.begin(f"{name}.stored", np.uint8)
-        blocks = Blocks()
-        for store, kept in stores:
-            _copy(store, kept, dictionary, blocks, output, f"{name}.stored")
-        starts, firsts = blocks.arrays()
-        output.append(f"{name}.stored_start", starts)
-        output.append(f"{name}.stored_first", firsts)
-    output.append("stored.dictionary", np.frombuffer(dictionary, np.uint8))
+    stored = _copy_paragraphs(parts, output)
+    for name, array in (stored | _copy_descriptions(parts, output)).items():
+        output.append(name, array)
     ordinals = _numbered([part.paragraphs for part in parts])
     length = np.concatenate([part.data.length[part.paragraphs] for part in parts])
     section, sections = _sections(parts, ordinals)
@@ -158,31 +144,28 @@ def _documents(parts: Sequence[Part], ordinals: Sequence[I64]) -> dict[str, Arra
 # What is stored.
 
 
-def _dictionary(parts: Sequence[Part]) -> bytes:
-    """Give the dictionary of the largest part that has one, else train one if there is enough."""
-    known = [part for part in parts if part.data.dictionary]
-    if known:
-        return max(known, key=lambda part: part.data.paragraph_count).data.dictionary
-    sample = [
-        part.data.paragraphs_stored.record(int(ordinal))
+def _copy_paragraphs(parts: Sequence[Part], output: Output) -> dict[str, Array]:
+    """Write the paragraphs that are kept; give the other arrays. What is left out loses its words.
+
+    No text is decoded: each unit gets the number it has among those of all parts, and its code.
+    """
+    interned, records = Interned(), Records(output)
+    numbers = [interned.unite(part.data.paragraphs_stored.units) for part in parts]
+    for part, number in zip(parts, numbers, strict=True):
+        for stream, first, columns in part.data.paragraphs_stored.pieces(part.paragraphs):
+            records.add(interned.units, number[stream], first, columns)
+    return records.arrays(interned.units)
+
+
+def _copy_descriptions(parts: Sequence[Part], output: Output) -> dict[str, Array]:
+    """Write what is kept of documents; give the other arrays."""
+    blocks = Blocks()
+    texts = (
+        part.data.documents_stored.text(int(number))
         for part in parts
-        for ordinal in np.flatnonzero(part.paragraphs)[:_CHUNK]
-    ]
-    return train(Records.of(sample))
-
-
-def _copy(
-    store: Store, kept: Bools, dictionary: bytes, blocks: Blocks, output: Output, name: str
-) -> None:
-    """Copy records: whole blocks as they are, where all of one is kept; others compressed anew."""
-    compressor = Compressor(dictionary)
-    for span, whole in store.runs(kept, dictionary):
-        if whole:
-            frames, lengths, firsts = store.frames(span)
-            blocks.add(lengths, firsts, len(store.records(span)))
-            output.extend(name, frames)
-            continue
-        numbers = [number for number in store.records(span) if kept[number]]
-        for at in range(0, len(numbers), _CHUNK):
-            records = Records.of([store.record(n) for n in numbers[at : at + _CHUNK]])
-            output.extend(name, compressor.compress(records, blocks))
+        for number in np.flatnonzero(part.documents)
+    )
+    output.begin(descriptions.NAME, np.uint8)
+    for block in descriptions.compressed(texts, blocks):
+        output.extend(descriptions.NAME, block)
+    return blocks.arrays(descriptions.NAME)

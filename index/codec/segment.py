@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec import blocks, bounds, container, tables
+from index.codec.descriptions import Descriptions
 from index.codec.layout import ARRAYS, META
-from index.codec.store import Store
-from index.errors import Damaged
+from index.codec.store import Store, Stored
+from index.errors import Damaged, OtherVersion
 from index.model import KINDS, Document, DocumentInfo, Paragraph
 
 U32 = npt.NDArray[np.uint32]
@@ -78,7 +79,10 @@ class SegmentData:
         self._arrays, meta = container.read(path)
         types = {name: array.dtype.str for name, array in self._arrays.items()}
         if types != ARRAYS or meta.keys() != META:
-            raise Damaged(f"{path} does not hold what a segment holds")
+            raise OtherVersion(
+                f"{path} was written by another version of this program; "
+                f"build it anew with: python -m index --to {path.parent}"
+            )
         self.unicode: str = meta["unicode"]
         self.paragraph_count: int = meta["paragraphs"]
         self.with_tokens: int = meta["with_tokens"]
@@ -99,9 +103,13 @@ class SegmentData:
         self.document_first: U32 = self._arrays["documents.first"]
         self.documents_by_id: U32 = self._arrays["documents.by_id"]
         self.document_count = len(self.ids)
-        self.dictionary = bytes(self._arrays["stored.dictionary"])
-        self.paragraphs_stored = self._store("paragraphs")
-        self.documents_stored = self._store("documents")
+        documents, paragraphs = (
+            [self._arrays[f"{name}.stored{part}"] for part in ("", "_start", "_first")]
+            for name in ("documents", "paragraphs")
+        )
+        vocabulary = (self._arrays[f"words.{part}"] for part in ("text", "start"))
+        self.paragraphs_stored = Store(path, Stored(*paragraphs, *vocabulary))
+        self.documents_stored = Descriptions(path, *documents)
 
     def _dictionary(self, name: str) -> Dictionary:
         return Dictionary(self._arrays[name], self._arrays[f"{name}_start"])
@@ -244,9 +252,3 @@ class SegmentData:
             end=found.end,
             page=found.page or None,
         )
-
-    def _store(self, name: str) -> Store:
-        blocks, starts, firsts = (
-            self._arrays[f"{name}.stored{p}"] for p in ("", "_start", "_first")
-        )
-        return Store(self.path, blocks, starts, firsts, self.dictionary)

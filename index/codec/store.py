@@ -1,50 +1,52 @@
-"""What is given back as it came: paragraphs and what is kept of documents, in compressed blocks.
+"""Paragraphs, given back as they came: each is decoded by itself, from its codes.
 
-A block holds some records, as many as come to about two kilobytes of text; each is one frame of
-Zstandard (RFC 8878), mostly with a dictionary trained on the first of an index's text. One text is
-read by decompressing one block; nothing else in it is parsed. See compress.py for writing.
+They stand in blocks of up to 128, whose columns tell where in a block each is, and what else is
+kept of it. See coding.py for the codes and records.py for writing.
 """
 
-import struct
 import threading
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import zstandard
 
+from index.codec import tables
+from index.codec.bits import load64, store64
+from index.codec.coding import GAP, LONGEST, number_at, size_of
+from index.codec.compiled import i64, inlined, kernel
+from index.codec.intern import WORD, Units
+from index.codec.packing import MAX_WIDTH, field, size
 from index.errors import Damaged
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
-COLUMNS = 5
-"""What stands in a block beside each text: kind, heading, page, gap and excess."""
+COLUMNS = 6
+"""What stands in a block of each text: kind, heading, page, start, excess and size."""
 
-HEADER = struct.Struct(f"<{COLUMNS}B{COLUMNS}qq")
-"""What a block begins with: the columns' widths in bytes and lowest values, and its origin."""
+SIZE = COLUMNS - 1
+"""The column of how many bytes its codes are."""
 
-SEPARATOR = b"\xff"
-"""What stands between texts; it is in no UTF-8."""
+HEADER = 9 * COLUMNS
+"""The size in bytes of what a block begins with: its columns' widths in bits, and lowest values."""
 
-FRAME = zstandard.FRAME_HEADER
-"""The four bytes that every frame begins with; they are left out."""
+DAMAGED = "a block of paragraphs is not as written"
 
-_FORMATS: dict[int, Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
-_MOST = 1 << 15
-"""No frame holds more times its size: 128 kB in a block of four bytes is the most there is."""
+_BLANK = np.uint8(32)
+_PIECE = 2 << 20  # bytes of blocks
+_MOST = LONGEST + 1  # bytes that a code stands for
+_SLACK = _MOST + 8  # bytes that are written to at a time
 
 
 class Record(NamedTuple):
     """One paragraph as stored: `heading` is the number of the heading above, 0 for none.
 
-    `page` is 0 for none. Of a document's description, all but `text` (JSON) is 0.
+    `page` is 0 for none.
     """
 
     kind: int
@@ -55,131 +57,234 @@ class Record(NamedTuple):
     text: str
 
 
-class _Block:
-    """Records [first, end), decompressed. Raises ValueError and IndexError where they are none."""
+class Stored(NamedTuple):
+    """The arrays of a store: its blocks, where each starts, its first record, the vocabulary."""
 
-    __slots__ = ("_raw", "end", "first", "texts")
+    blocks: U8
+    starts: U64
+    firsts: U32
+    text: U8
+    start: U32
 
-    def __init__(self, raw: bytes, first: int, end: int) -> None:
-        self.first, self.end = first, end
-        self._raw = raw
-        kind, heading, page, gap, excess = raw[:COLUMNS]
-        at = HEADER.size + (end - first) * (kind + heading + page + gap + excess)
-        self.texts = raw[at:].split(SEPARATOR)
-        if len(self.texts) != end - first:
-            raise ValueError("a block has not as many texts as noted")
 
-    def record(self, row: int) -> Record:
-        *lows, origin = HEADER.unpack_from(self._raw)[COLUMNS:]
-        kinds, headings, pages, gaps, excesses = (
-            self._values(column, row + 1, low) for column, low in enumerate(lows)
-        )
-        before = len(b"".join(self.texts[:row]).decode()) + sum(excesses[:row])
-        text, start = self.texts[row].decode(), origin + before + sum(gaps)
-        end = start + len(text) + excesses[row]
-        return Record(kinds[row], headings[row], pages[row], start, end, text)
-
-    def _values(self, column: int, rows: int, low: int) -> list[int]:
-        """Give a column of the first records, of which the lowest value is known."""
-        widths = self._raw[:COLUMNS]
-        width = widths[column]
-        if not width:
-            return [low] * rows
-        at = HEADER.size + (self.end - self.first) * sum(widths[:column])
-        added = memoryview(self._raw)[at : at + rows * width].cast(_FORMATS[width])
-        return [low + value for value in added]
+stored_at = tables.reader(Stored)
+"""Read a store from the table that was made of it."""
 
 
 class _OfThread(threading.local):
-    """What each thread has of its own: a decompressor, for one must not be shared, and a block."""
+    """What each thread has of its own: room for a text, and for the columns of its record."""
 
-    def __init__(self, known: zstandard.ZstdCompressionDict | None) -> None:
-        self.decompress = zstandard.ZstdDecompressor(known).decompress
-        self.block: _Block | None = None  # the last one, for neighbours come in a row
+    def __init__(self) -> None:
+        self.make_room(1 << 14)
+        self.row = np.empty(COLUMNS, np.int64)
+
+    def make_room(self, size: int) -> None:
+        self.room = np.empty(size, np.uint8)
+        self.text = self.room.data
 
 
 class Store:
-    """Records in compressed blocks, as they stand in a file; any number of threads may share it.
+    """Paragraphs as they stand in a file; any number of threads may share it.
 
-    `blocks` (u8) are the frames, `starts` (u64) and `firsts` (u32) are of `compress.Blocks`.
-    Everything raises Damaged, with the path, where a block is not what was written.
+    The vocabulary is one that `bounds.py` looked at. Whatever else is not as written raises
+    Damaged, with the path.
     """
 
-    def __init__(self, path: Path, blocks: U8, starts: U64, firsts: U32, dictionary: bytes) -> None:
-        self.dictionary = dictionary
+    def __init__(self, path: Path, stored: Stored) -> None:
         self._path = path
-        self._blocks, self._starts = blocks.data, starts.data
-        self._firsts = array("I", firsts.tobytes())  # searched faster than the file itself
-        self._count = len(self._firsts) - 1
-        self._of_thread = _OfThread(
-            zstandard.ZstdCompressionDict(dictionary) if dictionary else None
-        )
+        self._stored = stored
+        self.table = tables.table(stored)
+        self._of_thread = _OfThread()
 
     def __len__(self) -> int:
-        return self._firsts[-1]
+        return int(self._stored.firsts[-1])
 
     def text(self, number: int) -> str:
         """Give the text of a record."""
-        block = self._block_of(number)
+        own = self._of_thread
         try:
-            return block.texts[number - block.first].decode()
+            end = _read(self.table, number, own.row, own.room)
+            if end + _SLACK > len(own.room):
+                own.make_room(end + _SLACK)
+                _read(self.table, number, own.row, own.room)
+            return str(own.text[:end], "utf-8")
         except ValueError as error:
-            raise self._damaged(error) from error
+            raise Damaged(f"{self._path} is altered: {error}") from error
 
     def record(self, number: int) -> Record:
         """Give a record."""
-        block = self._block_of(number)
-        try:
-            return block.record(number - block.first)
-        except (ValueError, IndexError, KeyError, TypeError, struct.error) as error:
-            raise self._damaged(error) from error
+        text = self.text(number)
+        kind, heading, page, start, excess, _ = self._of_thread.row.tolist()
+        return Record(kind, heading, page, start, start + len(text) + excess, text)
 
-    def records(self, blocks: range) -> range:
-        """Give the numbers of the records in some blocks."""
-        return range(self._firsts[blocks.start], self._firsts[blocks.stop])
+    @property
+    def units(self) -> Units:
+        """Give the vocabulary."""
+        start = self._stored.start
+        begins = (start & ~np.uint32(GAP)).astype(np.int64)
+        return Units(self._stored.text, begins, (start[:-1] < GAP) * np.uint8(WORD))
 
-    def runs(self, kept: npt.NDArray[np.bool_], dictionary: bytes) -> Iterator[tuple[range, bool]]:
-        """Divide the blocks into runs of those that can be copied as they are, and of others.
+    def pieces(self, kept: Bools) -> Iterator[tuple[U32, I64, I64]]:
+        """Yield the records that are `kept`, some at a time, as `Records.add` takes them.
 
-        A block can where all of its records are `kept`, and if the `dictionary` is its own.
+        Their units are those of this vocabulary. Where the blocks are, `bounds.py` has looked at.
+        Raises Damaged.
         """
-        firsts = np.asarray(self._firsts)[:-1]
-        if not len(firsts):
-            return
-        whole = np.logical_and.reduceat(kept, firsts) & (dictionary == self.dictionary)
-        edges = [0, *(np.flatnonzero(np.diff(whole)) + 1).tolist(), len(whole)]
-        for start, stop in pairwise(edges):
-            yield range(start, stop), bool(whole[start])
+        starts, firsts = self._stored.starts, self._stored.firsts
+        block, last = 0, len(starts) - 1
+        while block < last:
+            beyond = int(np.searchsorted(starts, starts[block] + np.uint64(_PIECE), "right")) - 1
+            beyond = max(beyond, block + 1)
+            rows = int(firsts[beyond]) - int(firsts[block])
+            stream = np.empty(int(starts[beyond]) - int(starts[block]), np.uint32)
+            first, columns = np.zeros(rows + 1, np.int64), np.empty((COLUMNS, rows), np.int64)
+            try:
+                rows = _units(self.table, block, beyond, kept, stream, first, columns)
+            except ValueError as error:
+                raise Damaged(f"{self._path} is altered: {error}") from error
+            yield stream[: first[rows]], first[: rows + 1], columns[:SIZE, :rows]
+            block = beyond
 
-    def frames(self, blocks: range) -> tuple[memoryview, list[int], list[int]]:
-        """Give blocks as they are, in a row: their bytes, the size of each, its first record.
 
-        Records are counted from the first.
-        """
-        starts = self._starts[blocks.start : blocks.stop + 1].tolist()
-        firsts = self._firsts[blocks.start : blocks.stop].tolist()
-        sizes = [end - start for start, end in pairwise(starts)]
-        data = self._blocks[starts[0] : starts[-1]]
-        return data, sizes, [first - firsts[0] for first in firsts]
+@kernel
+def _read(table: I64, number: int, row: I64, out: U8) -> int:
+    """Write a text as far as there is room, and its columns; answer its size in bytes."""
+    s = stored_at(table)
+    block = _block_of(s, number)
+    check_block(s, block)
+    at, end = i64(s.starts[block]), i64(s.starts[block + 1])
+    first = i64(s.firsts[block])
+    count = i64(s.firsts[block + 1]) - first
+    before = text_at(s, at, count)
+    for i in range(number - first):
+        own = value(s, at, count, SIZE, i)
+        if own < 0 or own > end - before:
+            raise ValueError(DAMAGED)
+        before += own
+    for column in range(COLUMNS):
+        row[column] = value(s, at, count, column, number - first)
+    if row[SIZE] < 0 or row[SIZE] > end - before:
+        raise ValueError(DAMAGED)
+    return _decode(s, before, before + row[SIZE], out)
 
-    def _block_of(self, number: int) -> _Block:
-        """Decompress the block of a record, if it is not the one this thread had last."""
-        own = self._of_thread
-        block = own.block
-        if block is not None and block.first <= number < block.end:
-            return block
-        index = bisect_right(self._firsts, number, 0, self._count) - 1
-        first, end = self._firsts[index], self._firsts[index + 1]
-        frame = FRAME + self._blocks[self._starts[index] : self._starts[index + 1]]
-        try:
-            if not first <= number < end:
-                raise ValueError(f"no block has record {number}")
-            if zstandard.frame_content_size(frame) > _MOST * len(frame):
-                raise ValueError("a frame says that it is larger than any can be")
-            block = own.block = _Block(own.decompress(frame), first, end)
-        except (zstandard.ZstdError, ValueError) as error:
-            raise self._damaged(error) from error
-        return block
 
-    def _damaged(self, error: Exception) -> Damaged:
-        return Damaged(f"{self._path} is altered: {error}")
+@inlined
+def _block_of(s: Stored, number: int) -> int:
+    """Find the block of a record."""
+    low, high = i64(0), len(s.firsts) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if s.firsts[middle + 1] <= number:
+            low = middle + 1
+        else:
+            high = middle
+    if low == len(s.firsts) - 1 or number < i64(s.firsts[low]):
+        raise ValueError("there is no such paragraph")
+    return low
+
+
+@inlined
+def check_block(s: Stored, block: int) -> None:
+    """See that a block lies within the blocks, and its columns in it. Raises ValueError."""
+    if (
+        s.starts[block + 1] > np.uint64(len(s.blocks))
+        or s.starts[block] > s.starts[block + 1]
+        or s.starts[block + 1] - s.starts[block] < np.uint64(HEADER)
+        or s.firsts[block] > s.firsts[block + 1]
+    ):
+        raise ValueError(DAMAGED)
+    at = i64(s.starts[block])
+    for column in range(COLUMNS):
+        if s.blocks[at + column] > MAX_WIDTH:
+            raise ValueError(DAMAGED)
+    count = i64(s.firsts[block + 1]) - i64(s.firsts[block])
+    if text_at(s, at, count) > i64(s.starts[block + 1]):
+        raise ValueError(DAMAGED)
+
+
+@inlined
+def text_at(s: Stored, at: int, count: int) -> int:
+    """Give where the texts of a block of so many records begin, that begins itself at a byte."""
+    end = at + HEADER
+    for column in range(COLUMNS):
+        end += size(count, i64(s.blocks[at + column]))
+    return end
+
+
+@inlined
+def value(s: Stored, at: int, count: int, column: int, row: int) -> int:
+    """Give the value of a column in a block of so many records, that begins at a byte."""
+    low = i64(load64(s.blocks, at + COLUMNS + 8 * column))
+    begin = at + HEADER
+    for before in range(column):
+        begin += size(count, i64(s.blocks[at + before]))
+    return low + field(s.blocks, begin, i64(s.blocks[at + column]), row)
+
+
+@inlined
+def next_code(s: Stored, at: int, end: int) -> tuple[int, int]:
+    """Give the number of the code at a byte, and where the one behind it begins.
+
+    Raises ValueError where it is none, or goes beyond the end.
+    """
+    number = number_at(s.blocks, at)
+    at += size_of(i64(s.blocks[at]))
+    if at > end or number >= len(s.start) - 1:
+        raise ValueError(DAMAGED)
+    return number, at
+
+
+@inlined
+def _decode(s: Stored, at: int, end: int, out: U8) -> int:
+    """Write the text of codes as far as there is room; answer its size in bytes."""
+    written, follows = i64(0), False  # follows: the code before is of a word
+    while at < end:
+        number, at = next_code(s, at, end)
+        start, stop = i64(s.start[number]), i64(s.start[number + 1]) & ~GAP
+        is_word = start < GAP
+        start &= ~GAP
+        fits = written + _SLACK <= len(out)
+        if is_word and follows:
+            if fits:
+                out[written] = _BLANK
+            written += 1
+        if fits:
+            for i in range(0, stop - start, 8):
+                store64(out, written + i, load64(s.text, start + i))
+        written += stop - start
+        follows = is_word
+    return written
+
+
+@kernel
+def _units(
+    table: I64, block: int, beyond: int, kept: Bools, stream: U32, first: I64, columns: I64
+) -> int:
+    """Decode the records of some blocks that are kept; answer how many those are.
+
+    Their units come in a row, record r's from `first[r]` on.
+    """
+    s = stored_at(table)
+    rows = out = i64(0)
+    for b in range(block, beyond):
+        check_block(s, b)
+        at, end, ordinal = i64(s.starts[b]), i64(s.starts[b + 1]), i64(s.firsts[b])
+        count = i64(s.firsts[b + 1]) - ordinal
+        if ordinal + count > len(kept):
+            raise ValueError(DAMAGED)
+        text = text_at(s, at, count)
+        for i in range(count):
+            own = value(s, at, count, SIZE, i)
+            if own < 0 or own > end - text:
+                raise ValueError(DAMAGED)
+            if kept[ordinal + i]:
+                for column in range(COLUMNS):
+                    columns[column, rows] = value(s, at, count, column, i)
+                code = text
+                while code < text + own:
+                    stream[out], code = next_code(s, code, text + own)
+                    out += 1
+                rows += 1
+                first[rows] = out
+            text += own
+    return rows

@@ -24,7 +24,7 @@ def warm() -> None:
     print("Compiling the inner loops of indexing (once)...", file=sys.stderr, flush=True)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "sample"
-        inverter = Inverter(Words(), path, 1 << 16, b"")
+        inverter = Inverter(Words(), path, 1 << 16)
         info = DocumentInfo("sample", SAMPLE.text, None, None, "text", None, "sample", 0, 0)
         inverter.add(Document(info, (SAMPLE,) * 20))  # so many that some words have pairs
         inverter.finish()

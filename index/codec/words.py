@@ -4,6 +4,11 @@ A *word* here is a stretch of text that the analysis never looks beyond: what bo
 whatever stands around it. So the tokens of a text are those of its words, one after the other, and
 however long the text, only its vocabulary is analysed. The pass cuts as short as it safely can
 (`word,` before the comma, `3,000` not); a cut it leaves out makes a longer word, not other tokens.
+
+A *gap* is what stands between two words, where it is not one blank, and before the first and behind
+the last. Both are *units*, and those of a text are all of it: between two words in a row there is
+one blank ("spaceless words": Moura, Navarro, Ziviani and Baeza-Yates, "Fast and flexible word
+searching on compressed text", 2000).
 """
 
 import re
@@ -17,7 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from index.analysis import analyze, stems
-from index.codec.cut import cut, known_classes, place
+from index.codec.bits import load64, store64
+from index.codec.coding import LONGEST
+from index.codec.compiled import kernel
+from index.codec.cut import cut, known_classes
+from index.codec.intern import PADDING as SLACK
+from index.codec.intern import PLAIN, SPELLED, WORD, Interned, Units, most_units
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
@@ -32,14 +42,19 @@ SEVERAL = 0xFFFFFFFF
 NOTHING = 0xFFFFFFFE
 """Stands for what a word comes to that has no token and takes no position."""
 
-PADDING = b"\n" * 8
-"""What stands behind a text to be cut, which is read eight bytes at a time."""
+PADDING = b"\n" * SLACK
+"""What stands behind a text to be cut."""
 
-_FORM = 512
-"""About how many bytes a form takes, with its stem, its words and their places in tables."""
+_SENTENCE = 4
+"""Of how many positions a word is above which it is spelled: one of a script without blanks."""
+
+_FORM, _UNIT = 384, 128
+"""About how many bytes a form takes, with its stem, and a unit, with its places in tables."""
 
 _UNCUT = 64
 """A word of fewer characters has no form that is too long."""
+
+_CASE, _BREAK = np.uint64(0x2020202020202020), np.uint8(10)
 
 _LATIN = re.compile(
     "[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*|L(?:['’]L)*(?:-L(?:['’]L)*)*".replace("L", "[A-Za-z]+")
@@ -110,7 +125,7 @@ class Numbers(defaultdict[str, int]):
 
 
 class Words:
-    """Every distinct word met so far, and its tokens.
+    """Every distinct word met so far, and its tokens; of gaps there are none.
 
     `forms` and `stems` are numbered; `stem` (u32) is the number of each form's stem, and `code`
     (u32) tells it from those of the same stem, in the order in which they came.
@@ -118,11 +133,7 @@ class Words:
 
     def __init__(self) -> None:
         self.forms, self.stems = Numbers(), Numbers()
-        self._table = np.zeros((1 << 14, 2), np.uint64)  # open addressing, linear probing
-        self._spelled = np.zeros(1 << 16, np.uint8)  # the words, a line break behind each
-        self._starts = np.zeros((1 << 13) + 1, np.int64)
-        self._plain = np.zeros(1 << 13, np.uint8)
-        self._count = 0
+        self._interned = Interned()
         self._forms_of = array("I")  # one entry a stem
         self._stem, self._code = Column(np.uint32), Column(np.uint32)
         self._start, self._positions = Column(np.uint32), Column(np.uint32)
@@ -133,48 +144,52 @@ class Words:
     @property
     def size(self) -> int:
         """About how many bytes all of this takes."""
-        return len(self.forms) * _FORM
+        interned = self._interned
+        return len(self.forms) * _FORM + interned.count * _UNIT + interned.size
+
+    @property
+    def units(self) -> Units:
+        """Give every distinct word and gap met so far."""
+        return self._interned.units
 
     def cut(self, text: U8, starts: I64, found: U32) -> I64:
-        """Cut paragraphs into words.
+        """Cut paragraphs into words and gaps.
 
         `text` (u8) is UTF-8; paragraph p is [starts[p], starts[p + 1] - 1), a separator stands
-        behind each, PADDING behind the last. The words of all paragraphs are put in a row into
-        `found`, which has room for one in two bytes; answers where each paragraph's begin among
+        behind each, PADDING behind the last. The units of all paragraphs are put in a row into
+        `found`, which has room for one a byte; answers where each paragraph's begin among
         them (i64, one longer than there are paragraphs).
         """
         first = np.zeros(len(starts), np.int64)
-        paragraph = 0
+        paragraph, units = 0, self._interned
         while paragraph < len(starts) - 1:
-            self._make_room(int(starts[paragraph + 1] - starts[paragraph]))
-            paragraph, self._count = cut(
+            size = int(starts[paragraph + 1] - starts[paragraph])
+            units.make_room(size, most_units(size))
+            paragraph, units.count = cut(
                 text, starts, paragraph, known_classes(), found, first,
-                self._table, self._starts, self._spelled, self._plain, self._count,
+                units.table, units.begins, units.text, units.kind, units.count,
             )  # fmt: skip
         self._analyze()
         return first
 
-    def _make_room(self, size: int) -> None:
-        """See that the words of the next paragraph, of that many bytes, fit, were they all new."""
-        needed = int(self._starts[self._count]) + 2 * size + len(PADDING)
-        if needed > len(self._spelled):
-            self._spelled = np.append(self._spelled, np.zeros(needed, np.uint8))
-        slots = len(self._table)
-        while self._count * 2 + size > slots:
-            slots *= 2
-        if slots > len(self._table):
-            self._table = np.zeros((slots, 2), np.uint64)
-            self._starts = np.append(self._starts, np.zeros(slots // 2, np.int64))
-            self._plain = np.append(self._plain, np.zeros(slots // 2, np.uint8))
-            place(self._table, self._spelled, self._starts, self._count)
-
     def _analyze(self) -> None:
-        """Look at the words that are new."""
-        known, end = len(self._positions), self._count
-        begins = self._starts[known : end + 1]
-        words = self._spelled[begins[0] : begins[-1]].tobytes().decode().split("\n")[:-1]
-        short = np.diff(begins) <= _UNCUT
-        plain = short & self._plain[known:end].astype(np.bool_)
+        """Look at the units that are new."""
+        units, known = self.units, len(self._positions)
+        kind, size = units.kind[known:], np.diff(units.begins[known:])
+        is_word = kind > 0
+        room = np.empty(size.sum() + len(size) + SLACK, np.uint8)
+        text = room[: _spell(units, known, room)].tobytes().decode()
+        found = self._tokens_of(text.split("\n")[:-1], kind[is_word], size[is_word])
+        sizes, positions = np.zeros((2, len(kind)), np.uint32)
+        sizes[is_word], positions[is_word] = found.sizes, found.positions
+        kind |= ((size > LONGEST) | (positions > _SENTENCE)) * np.uint8(SPELLED)
+        self._stem_new_forms()
+        self._append(sizes, positions, found.form, found.position)
+
+    def _tokens_of(self, words: list[str], kind: U8, size: I64) -> "_Found":
+        """Give the tokens of words, those that are plain spelled in lower case."""
+        short = size < _UNCUT
+        plain = short & (kind == PLAIN)
         latin = short & ~plain
         latin[latin] = [bool(_LATIN.fullmatch(word)) for word in compress(words, latin)]
         others = ~(plain | latin)
@@ -190,8 +205,7 @@ class Words:
         for mask, found in groups:
             tokens = np.repeat(mask, sizes)
             form[tokens], position[tokens] = found.form, found.position
-        self._stem_new_forms()
-        self._append(sizes, positions, form, position)
+        return _Found(sizes, positions, form, position)
 
     def _append(self, sizes: U32, positions: U32, form: U32, position: U32) -> None:
         chained = self.code[form].astype(np.uint64) << np.uint64(32) | self.stem[form]
@@ -239,7 +253,8 @@ class Words:
         )
 
     def _stem_new_forms(self) -> None:
-        numbers = self.stems.of(stems(list(islice(self.forms, len(self._stem), None))))
+        new = list(islice(reversed(self.forms), len(self.forms) - len(self._stem)))
+        numbers = self.stems.of(stems(new[::-1]))
         self._forms_of.extend([0] * (len(self.stems) - len(self._forms_of)))
         codes = []
         for stem in numbers:
@@ -268,3 +283,22 @@ class Words:
             self._positions.array,
             self._only.array,
         )
+
+
+@kernel
+def _spell(units: Units, first: int, out: U8) -> int:
+    """Write the words among the units from `first` on, a line break behind each.
+
+    Those that are plain come in lower case. Answers how many bytes that are.
+    """
+    end = 0
+    for unit in range(first, len(units.kind)):
+        kind, size = units.kind[unit], units.begins[unit + 1] - units.begins[unit]
+        if not kind & WORD:
+            continue
+        fold = _CASE if kind == PLAIN else np.uint64(0)
+        for i in range(0, size, 8):
+            store64(out, end + i, load64(units.text, units.begins[unit] + i) | fold)
+        out[end + size] = _BREAK
+        end += size + 1
+    return end
