@@ -36,19 +36,20 @@ def size(count: int, width: int) -> int:
 
 
 @kernel
-def pack(values: U64, count: int, width: int, out: U8, at: int) -> int:
+def pack(values: U64 | I64, count: int, width: int, out: U8, at: int) -> int:
     """Write fields from a byte on; answer where they end. Eight bytes beyond may be touched."""
     end, wide = at + size(count, width), u64(width)
     pending, filled = u64(0), u64(0)
     if width == 0:
         return end
     for i in range(u64(count)):
-        pending |= values[i] << filled
+        value = u64(values[i])
+        pending |= value << filled
         filled += wide
         if filled >= _WORD:
             store64(out, at, pending)
             at, filled = at + 8, filled - _WORD
-            pending = values[i] >> (wide - filled)
+            pending = value >> (wide - filled)
     store64(out, at, pending)
     return end
 
