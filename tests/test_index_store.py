@@ -84,7 +84,8 @@ def cut(words, records):
     text = np.frombuffer(b"\n".join([*encoded, PADDING]), np.uint8)
     begins = np.cumsum([0, *(len(each) + 1 for each in encoded)])
     stream = np.empty(len(text), np.uint32)
-    first = words.cut(text, begins, stream)
+    first, count = words.cut(text, begins, stream)
+    words.analyze(count)
     rows = [(*r[:4], r.end - r.start - len(r.text)) for r in records]
     columns = np.array(rows, np.int64).reshape(-1, 5).T
     return words.units, stream[: first[-1]], first, columns

@@ -28,7 +28,8 @@ def found(words: Words, texts: list[str]) -> list[list[tuple[str, int]]]:
     starts = np.cumsum([0, *(len(text) + 1 for text in encoded)])
     stream = np.empty(starts[-1], np.uint32)
     text = np.frombuffer(b"\n".join([*encoded, PADDING]), np.uint8)
-    first = words.cut(text, starts, stream)
+    first, count = words.cut(text, starts, stream)
+    words.analyze(count)
     tokens, forms = words.tokens(), list(words.forms)
     answer = []
     for begin, end in pairwise(first):

@@ -1,8 +1,9 @@
 """Documents in, the file of one segment out.
 
-Text is taken in batches: cut into words, which are kept until the end in chains, and stored; a
-thread beside does what does not need Python. So of the text itself no more than a few batches is in
-memory.
+Text is taken in batches: cut into words, which are kept until the end in chains, and stored.
+Threads beside do what does not need Python: one cuts a batch while the words of the one before are
+analysed, another stores and chains those that are. So of the text itself no more than a few batches
+is in memory.
 """
 
 import json
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,6 +36,9 @@ MEMORY = 512 << 20
 BATCH = 8 << 20
 """How much text, in bytes, is cut and stored at a time."""
 
+_WORD = 5
+"""About how many bytes of text there are to a word."""
+
 _PER_WORD = 4
 """About how many bytes a word takes in a chain."""
 
@@ -41,6 +46,15 @@ _PER_WORD = 4
 def share(memory: int) -> int:
     """Give how much of the memory the words of a segment may take, and how much their chains."""
     return memory * 3 // 8
+
+
+class _Cutting(NamedTuple):
+    """A batch that is being cut: its words and columns, and how many bytes of text it has."""
+
+    cut: Future[tuple[I64, int]]
+    stream: U32
+    columns: I64
+    size: int
 
 
 class Inverter:
@@ -54,7 +68,7 @@ class Inverter:
         self._words, self._memory = words, memory
         self._batch_size = min(BATCH, memory // 16)
         self._chains = Chains(memory // 2)
-        self._streams = [np.empty(0, np.uint32), np.empty(0, np.uint32)]  # one is read meanwhile
+        self._streams = [np.empty(0, np.uint32)] * 4  # of those given three are in use meanwhile
         self._batch = Batch()
         # One entry a paragraph, a section, a document:
         self._sections = array("I")
@@ -63,7 +77,8 @@ class Inverter:
         self._firsts = array("I")
         self._output = Output(path)
         self._records = Records(self._output)
-        self._thread = ThreadPoolExecutor(1)
+        self._cutter, self._thread = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._cutting: _Cutting | None = None
         self._jobs: list[tuple[Future[None], Future[int], int]] = []  # with the number of words
         self._chained = 0
 
@@ -71,6 +86,7 @@ class Inverter:
     def is_full(self) -> bool:
         """Tell whether it has taken what fits; of batches not done yet the size is estimated."""
         awaited = sum(words for _, _, words in self._jobs)
+        awaited += self._cutting.size // _WORD if self._cutting else 0
         chained = self._chained + _PER_WORD * awaited
         return max(chained, self._words.size) > share(self._memory)
 
@@ -111,29 +127,37 @@ class Inverter:
     # Batches.
 
     def _take_batch(self) -> None:
-        """Cut what has come together into words; a thread stores these and puts them in order.
+        """Have what has come together cut into words; meanwhile go on with the batch before.
 
-        It has done so with one batch when the second after it comes.
+        All is done with one batch when the third after it comes.
         """
         text, begins = self._batch.text()
+        columns, stream = self._batch.columns(), self._free_stream(len(text))
+        before, self._batch = self._cutting, Batch()
+        cut = self._cutter.submit(self._words.cut, text, begins, stream)
+        self._cutting = _Cutting(cut, stream, columns, len(text))
+        if before:
+            self._hand_on(before)
+
+    def _hand_on(self, batch: "_Cutting") -> None:
+        """Analyse the new words of a batch; a thread stores all of them and puts them in order."""
+        first, count = batch.cut.result()
+        self._words.analyze(count)
+        units, tokens, stems = self._words.units, self._words.tokens(), len(self._words.stems)
         if len(self._jobs) > 1:
             self._wait()
-        stream = self._free_stream(len(text))
-        first = self._words.cut(text, begins, stream)
-        units, tokens, stems = self._words.units, self._words.tokens(), len(self._words.stems)
         stored = self._thread.submit(
-            self._records.add, units, stream[: first[-1]], first, self._batch.columns()
+            self._records.add, units, batch.stream[: first[-1]], first, batch.columns
         )
-        chained = self._thread.submit(self._chains.add, tokens, stems, stream, first)
+        chained = self._thread.submit(self._chains.add, tokens, stems, batch.stream, first)
         self._jobs.append((stored, chained, int(first[-1])))
-        self._batch = Batch()
 
     def _free_stream(self, size: int) -> U32:
-        """Give room for so many words; what was given last time is left as it is."""
-        self._streams.reverse()
-        if len(self._streams[0]) < size:
-            self._streams[0] = np.empty(size, np.uint32)
-        return self._streams[0]
+        """Give room for so many words; what was given the last three times is left as it is."""
+        self._streams.append(self._streams.pop(0))
+        if len(self._streams[-1]) < size:
+            self._streams[-1] = np.empty(size, np.uint32)
+        return self._streams[-1]
 
     def _wait(self) -> None:
         """Wait until the oldest batch is done."""
@@ -148,9 +172,12 @@ class Inverter:
         if self._batch.size:
             self._take_batch()
         section = np.array(self._sections, np.uint32)
+        if self._cutting:
+            self._hand_on(self._cutting)
         names = names_of(self._words)  # while the thread is at the last batches
         while self._jobs:
             self._wait()
+        self._cutter.shutdown()
         self._thread.shutdown()
         write, exact = invert(self._words, names, self._chains, section, self._memory // 8)
         postings = write(self._output)
@@ -189,6 +216,7 @@ class Inverter:
 
     def discard(self) -> None:
         """Give up: the file is removed. Raises OSError."""
+        self._cutter.shutdown(cancel_futures=True)
         self._thread.shutdown(cancel_futures=True)
         self._output.discard()
 

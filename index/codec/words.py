@@ -133,7 +133,7 @@ class Words:
 
     def __init__(self) -> None:
         self.forms, self.stems = Numbers(), Numbers()
-        self._interned = Interned()
+        self._interned, self._kind = Interned(), Column(np.uint8)
         self._forms_of = array("I")  # one entry a stem
         self._stem, self._code = Column(np.uint32), Column(np.uint32)
         self._start, self._positions = Column(np.uint32), Column(np.uint32)
@@ -149,16 +149,18 @@ class Words:
 
     @property
     def units(self) -> Units:
-        """Give every distinct word and gap met so far."""
-        return self._interned.units
+        """Give every distinct word and gap that was analysed."""
+        interned, known = self._interned, len(self._kind)
+        return Units(interned.text, interned.begins[: known + 1], self._kind.array)
 
-    def cut(self, text: U8, starts: I64, found: U32) -> I64:
-        """Cut paragraphs into words and gaps.
+    def cut(self, text: U8, starts: I64, found: U32) -> tuple[I64, int]:
+        """Cut paragraphs into words and gaps, which are to be analysed before others are asked for.
 
         `text` (u8) is UTF-8; paragraph p is [starts[p], starts[p + 1] - 1), a separator stands
         behind each, PADDING behind the last. The units of all paragraphs are put in a row into
         `found`, which has room for one a byte; answers where each paragraph's begin among
-        them (i64, one longer than there are paragraphs).
+        them (i64, one longer than there are paragraphs), and how many distinct units there are
+        then. Units of before may be analysed meanwhile.
         """
         first = np.zeros(len(starts), np.int64)
         paragraph, units = 0, self._interned
@@ -169,12 +171,12 @@ class Words:
                 text, starts, paragraph, known_classes(), found, first,
                 units.table, units.begins, units.text, units.kind, units.count,
             )  # fmt: skip
-        self._analyze()
-        return first
+        return first, units.count
 
-    def _analyze(self) -> None:
-        """Look at the units that are new."""
-        units, known = self.units, len(self._positions)
+    def analyze(self, count: int) -> None:
+        """Look at the first so many units, as far as they are new."""
+        interned, known = self._interned, len(self._kind)
+        units = Units(interned.text, interned.begins[: count + 1], interned.kind[:count])
         kind, size = units.kind[known:], np.diff(units.begins[known:])
         is_word = kind > 0
         room = np.empty(size.sum() + len(size) + SLACK, np.uint8)
@@ -182,7 +184,8 @@ class Words:
         found = self._tokens_of(text.split("\n")[:-1], kind[is_word], size[is_word])
         sizes, positions = np.zeros((2, len(kind)), np.uint32)
         sizes[is_word], positions[is_word] = found.sizes, found.positions
-        kind |= ((size > LONGEST) | (positions > _SENTENCE)) * np.uint8(SPELLED)
+        is_spelled = (size > LONGEST) | (positions > _SENTENCE)
+        self._kind.extend(kind | is_spelled * np.uint8(SPELLED))
         self._stem_new_forms()
         self._append(sizes, positions, found.form, found.position)
 
