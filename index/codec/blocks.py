@@ -31,7 +31,7 @@ BLOCK = 128
 RANK = 512
 """Of how many bits of a bitmap one rank is kept."""
 
-DENSE = 16
+DENSE = 32
 """A term in more than one of so many paragraphs has a bitmap."""
 
 DAMAGED = "the index is damaged: a block of postings does not end as noted"
