@@ -43,9 +43,31 @@ def scan(c: Columns, r: Room, term: int, block: int, first: int, last: int, held
     Those are kept that lie between two ordinals, may be hits, and are within the limits of norms
     for their frequencies; counts them.
     """
-    count = paragraphs_of(c, term, block, r.candidates[held:])
-    frequencies_of(c, term, block, r.frequencies[held:])
-    return _keep_scanned(c, r, block, first, last, held, count)
+    count = frequencies_of(c, term, block, r.frequencies[held:])
+    count = _keep_by_frequency(r, held, count)
+    if count == 0:
+        return count
+    paragraphs_of(c, term, block, r.candidates[held:])
+    count = keep_within(c, r, count)
+    if r.candidates[held] < first or c.last[block] > last:
+        count = _keep_between(r, first, last, count)
+    return _keep_allowed(r, count) if len(r.allowed) else count
+
+
+@inlined
+def _keep_by_frequency(r: Room, held: int, count: int) -> int:
+    """Keep the rows of a block whose frequencies may do, were the paragraphs empty; count them."""
+    low, n = 0, np.uint32(0)
+    while low + 2 < len(r.most_norm) and r.most_norm[low + 1] < r.norms[0]:
+        low += 1
+    if low == 0:
+        for j in range(count):
+            r.kept[j] = held + j
+        return count
+    for j in range(held, held + count):
+        r.kept[n] = j
+        n += np.uint32(r.frequencies[j] > low)
+    return i64(n)
 
 
 @inlined
@@ -54,25 +76,6 @@ def scan_all(c: Columns, r: Room, term: int, block: int) -> int:
     count = paragraphs_of(c, term, block, r.candidates)
     for j in range(count):
         r.kept[j] = j
-    return _keep_allowed(r, count) if len(r.allowed) else count
-
-
-@inlined
-def _keep_scanned(
-    c: Columns, r: Room, block: int, first: int, last: int, held: int, count: int
-) -> int:
-    most, n = np.uint32(len(r.most_norm) - 1), np.uint32(0)
-    if r.most_norm[1] == np.inf:
-        for j in range(count):
-            r.kept[j] = held + j
-    else:
-        for j in range(held, held + count):
-            tf = min(np.uint32(r.frequencies[j]), most)
-            r.kept[n] = j
-            n += np.uint32(r.norms[c.length[np.uint32(r.candidates[j])]] <= r.most_norm[tf])
-        count = i64(n)
-    if r.candidates[held] < first or c.last[block] > last:
-        count = _keep_between(r, first, last, count)
     return _keep_allowed(r, count) if len(r.allowed) else count
 
 
