@@ -65,7 +65,7 @@ class Serving:
             command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True,
             start_new_session=True,
         )  # fmt: skip
-        timer = threading.Timer(60, self.process.kill)
+        timer = threading.Timer(300, self.process.kill)  # kernels may be compiled first
         timer.start()
         self.said = []
         for line in self.process.stdout or ():
