@@ -1,8 +1,8 @@
 """Query tree and snapshot in, the best paragraphs and their scores out.
 
 Each segment is searched by itself, with the statistics of the whole index, and what was found in
-one raises the bar for the next. Queries without nesting go to the kernels, by `flat`; all others
-are evaluated whole, by `general`.
+one raises the bar for the next. Queries without nesting, of which up to MAX_BEST paragraphs are
+wanted, go to the kernels, by `flat`; all others are evaluated whole, by `general`.
 """
 
 from dataclasses import dataclass
@@ -60,8 +60,10 @@ def execute(  # noqa: PLR0913  # what is asked for is named
     `count` and `documents` ask for the totals; without them, what cannot be among the best is
     passed over. `among` (bool, one an ordinal of the snapshot) narrows the hits, not the
     statistics. Without `context`, titles and headings above a paragraph add nothing to its score.
-    Raises Damaged.
+    Raises Damaged, and ValueError for a k below 0 or an `among` that is not of this snapshot.
     """
+    if (k or 0) < 0 or (among is not None and len(among) != snapshot.ordinal_count):
+        raise ValueError("k is below 0, or `among` has not one for each ordinal")
     where = everywhere(snapshot)
     search = _Search(where, tree, count, among, context, 0 if documents else None)
     try:

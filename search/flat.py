@@ -21,7 +21,7 @@ from search.score import F64
 from search.statistics import IN_A_ROW, Leaf, Ordinals, Phrase, Statistics, Word
 from search.where import Where
 
-_RARER = 8
+_MUCH_RARER = 8
 """How many times rarer of two words one is that both are counted by looking up the other."""
 
 
@@ -191,7 +191,7 @@ def _any(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: b
         return found
     if len(words) == 2 and not is_narrowed:
         one, two = (word.place.df for word in words)
-        if min(one, two) * _RARER < max(one, two):
+        if min(one, two) * _MUCH_RARER < max(one, two):
             return found - sets.count_both(data, room, int(one > two), int(one <= two))
     if not len(hits):
         hits = np.zeros((segment.data.paragraph_count + 63) // 64, np.uint64)

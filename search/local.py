@@ -105,7 +105,8 @@ class Local:
         first = segment.base + segment.data.span(number).start
         among = np.zeros(snapshot.ordinal_count, np.bool_)
         among[first : first + len(spans)] = True
-        inside = execute(snapshot, result.query.tree, count=False, among=among).ordinals - first
+        tree = result.query.tree
+        inside = execute(snapshot, tree, len(spans), count=False, among=among).ordinals - first
         for i in inside.tolist():
             spans[i] = highlight.matches(result.query.tree, document.paragraphs[i].text)
         return DocumentView(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import weakref
 
+import numpy as np
 import oracle
 import pytest
 import strategies
@@ -324,3 +325,11 @@ def test_a_generation_is_let_go_when_nobody_holds_it(tmp_path):
     del snapshot
     gc.collect()
     assert held() is None
+
+
+def test_what_cannot_be_asked_is_refused(tmp_path):
+    """Kernels look at nothing twice: a filter of another snapshot would be read beyond its end."""
+    snapshot = commit(tmp_path, [texts("d", "title", "war", "peace")])
+    for k, among in ((-1, None), (10, np.ones(2, np.bool_)), (10, np.ones(0, np.bool_))):
+        with pytest.raises(ValueError, match="k is below 0"):
+            execute(snapshot, query.Term("text", "war"), k, among=among)

@@ -2,7 +2,7 @@
 
 A heap knows the worst at once, but where k is large the way down it is long. What is good enough is
 gathered then, so that an offer costs a store, and the best k are selected by Hoare's "Algorithm 65:
-Find" (1961). Either way only what is left at the end is sorted, by merging.
+Find" (1961). Either way only what is left at the end is sorted, by merging (Knuth, TAOCP 5.2.4).
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ def offer(r: Room, score: float, ordinal: int) -> None:
 
 @kernel
 def _heap(scores: F64, ordinals: I64, k: int, worst: F64) -> None:
-    """Make a heap of the first k, the worst on top."""
+    """Make a heap of the first k, the worst on top (Floyd, "Algorithm 245: Treesort 3", 1964)."""
     for i in range(k // 2 - 1, -1, -1):
         _sift(scores, ordinals, i64(i), k, scores[i], ordinals[i])
     worst[0] = max(worst[0], scores[0])

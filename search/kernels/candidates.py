@@ -41,7 +41,8 @@ def scan(c: Columns, r: Room, term: int, block: int, first: int, last: int, held
     """Put a block of a term behind the candidates that are held, and read the frequencies.
 
     Those are kept that lie between two ordinals, may be hits, and are within the limits of norms
-    for their frequencies; counts them.
+    for their frequencies; counts them. Where no frequency is high enough even for the lowest norm,
+    which is the first, the paragraphs are not decoded.
     """
     count = frequencies_of(c, term, block, r.frequencies[held:])
     count = _keep_by_frequency(r, held, count)

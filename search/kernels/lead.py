@@ -1,6 +1,7 @@
 """The best paragraphs among those of one term, the lead, block by block, pruned by block maxima.
 
-Ding and Suel, "Faster top-k document retrieval using block-max indexes" (2011).
+Ding and Suel, "Faster top-k document retrieval using block-max indexes" (2011). That candidates of
+several blocks are held, and completed together, is ours.
 """
 
 import numpy as np
@@ -104,7 +105,7 @@ def _complete_held(segment: I64, room: I64, lead: int, wanted: int, count: int, 
 
 @kernel
 def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
-    """Offer the paragraphs that match, and count them all, or set their bits in `hits`."""
+    """Offer the paragraphs that match, count them, and set their bits in `hits`, if there."""
     c, r = columns_at(segment), room_at(room)
     lead, term, total = i64(0), r.terms[0], i64(0)
     for block in range(i64(c.block[term]), i64(c.block[term + 1])):
@@ -132,7 +133,7 @@ def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
 def every(segment: I64, room: I64, wanted: int, found: I64, scores: F64) -> int:
     """Give all paragraphs that match, and their scores; count them.
 
-    There is room for as many as the lead has, which is the first term. Nothing is among the best.
+    There is room for as many as the lead has, which is the first term. None is offered.
     """
     c, r = columns_at(segment), room_at(room)
     lead, term, total = i64(0), r.terms[0], i64(0)

@@ -121,6 +121,7 @@ def _read_marks(c: Columns, r: Room, term: int, block: int, begin: int) -> None:
 
 @inlined
 def _in_blocks(c: Columns, r: Room, i: int, count: int) -> None:
+    """Walk a term's blocks beside the candidates; only what may hold several is decoded."""
     term = r.terms[i]
     block, row, end = r.block[i], r.row[i], i64(c.block[term + 1])
     for k in range(count):
@@ -200,9 +201,10 @@ def keep_by_bitmaps(c: Columns, r: Room, lead: int, count: int) -> int:
 
 @inlined
 def highest_between(c: Columns, r: Room, i: int, first: int, last: int) -> np.float32:
-    """Give the highest impact noted of a term between two paragraphs, of few blocks exactly.
+    """Give the highest impact noted of a term's blocks between two paragraphs, or anywhere.
 
-    The term's cursor for this, `ahead`, goes before that of `look_up`: candidates may be held.
+    Anywhere, if those are more than a few; none, if it is known not to stand there. The term's
+    cursor for this, `ahead`, goes before that of `look_up`: candidates may be held.
     """
     term = r.terms[i]
     end = i64(c.block[term + 1])
@@ -224,6 +226,8 @@ def highest_between(c: Columns, r: Room, i: int, first: int, last: int) -> np.fl
 @inlined
 def is_between(c: Columns, r: Room, i: int, block: int, first: int, last: int) -> bool:
     """Tell whether a paragraph of a block, which goes on to the last at least, is between two.
+
+    From call to call `first` must not be lower in the same block.
 
     A rarer term has a block for many of another's, and stands between few of them.
     """

@@ -1,8 +1,10 @@
 """How often words stand in a row, or near each other, in a paragraph that has them all.
 
-Positions are read where they are packed. Modulo 64 those of a word in a paragraph are the bits of
-a number; shifted by the words' places in the phrase, the numbers have in common where it may begin.
-Few paragraphs are left then of which it has to be looked at position by position.
+Positions are read where they are packed. Modulo 64 those of a word in a paragraph are the bits of a
+number; shifted by the words' places in the phrase, the numbers have in common where it may begin.
+Few paragraphs are left then of which it has to be looked at position by position. It is the
+Shift-And of Baeza-Yates and Gonnet, "A new approach to text searching" (1992), on positions instead
+of text.
 """
 
 from typing import NamedTuple
@@ -53,7 +55,7 @@ class Words(NamedTuple):
 
 @inlined
 def has_term(r: Room, p: int, i: int) -> bool:
-    """Tell whether a term bounds how often a phrase stands in a paragraph."""
+    """Tell whether a term bounds how often a phrase stands in a paragraph; not so a proximity."""
     if r.phrase_slop[p] >= 0:
         return False
     for w in range(r.phrase_start[p], r.phrase_start[p + 1]):
@@ -67,7 +69,7 @@ def narrow(segment: I64, room: I64, p: int, lead: int, i: int, count: int) -> in
     """Keep the candidates in which a phrase may begin, as far as a term of it tells.
 
     `begins` notes where, a bit for each position modulo 64; where all positions are lower
-    (`highest` has the bits of the last), that is exact. The first call for a chunk has `begun` 0,
+    (`highest` has the last of them), that is exact. The first call for a chunk has `begun` 0,
     and looks at the lead as well.
     """
     c, r = columns_at(segment), room_at(room)

@@ -48,7 +48,7 @@ NO_CONTEXT: F64 = np.empty(0)
 class Room(NamedTuple):
     """The arrays of a room, as kernels see them.
 
-    The query: `terms` (i64) are distinct, first the required ones, the rarest first, then the
+    The query: `terms` (i64), first the required ones, the rarest first, then the
     optional, then the excluded ones; `ends` (i64) has where the required and the optional end, how
     many terms there are and how many phrases. `weights` (f32) has what each term scores by itself,
     and behind those each phrase; `typed` (f64) how often that was typed. Phrase p has the words
@@ -74,12 +74,13 @@ class Room(NamedTuple):
     A chunk of candidates, at most a block: `candidates` are ordinals, `kept` indices of those that
     are left, `partial` what of their scores is known; `found` has for each term the places of the
     candidates: block * BLOCK + row, -1 where the term is not there; `tf` (f32) how often each
-    phrase stands in each. `frequencies` are those of the lead. While a lead is walked,
+    phrase stands in each. `frequencies` are those of the lead, or of the term that is added to a
+    window; `begun` tells of each phrase whether it was looked at. While a lead is walked,
     candidates of several blocks are held together, with room for one block more: `held` (i64) are
-    their places in the lead, and `held_most` is the highest that `most` was for them.
-    `begins` and `highest` are of the positions of a phrase in each; `from_field` and `to_field`
-    have for each word of a phrase which of its block's positions are theirs; `before` sums the
-    frequencies ahead of each row of a block.
+    their places in the lead, and `held_most` is the highest that `most` was for them. `begins` and
+    `highest` are of the positions of a phrase in each; `from_field` and `to_field` have for each
+    word of a phrase which of its block's positions are theirs; `before` sums the frequencies ahead
+    of each row of a block.
 
     `most` (f64) bounds what each term and phrase can add, from the `impact` (f64) of terms.
     `ranked` (i64) are the optional terms, the lowest bound first, and `order` (i64) the terms that
@@ -165,11 +166,10 @@ ROWS = 12
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A room, the table of it for kernels, and for how many terms and words it is large enough."""
+    """A room, and the table of it for kernels."""
 
     room: Room
     table: I64
-    size: int
 
 
 def new_desk(size: int) -> Desk:
@@ -227,7 +227,7 @@ def new_desk(size: int) -> Desk:
         ranked=numbers(size),
         scores=np.full(WINDOW, NO_SCORE),
         bits=np.zeros(WINDOW // 64, np.uint64),
-        touched=np.zeros(WINDOW, np.uint32),
+        touched=np.zeros(WINDOW + 1, np.uint32),  # one is written before it is counted
         marks=np.zeros(SPAN + 1, np.uint8),
         places=numbers(BLOCK + 1),
         there=numbers(BLOCK),
@@ -239,7 +239,7 @@ def new_desk(size: int) -> Desk:
         few_scores=np.zeros(FEW + size + BLOCK),
         most_norm=np.full(17, np.inf, np.float32),
     )
-    return Desk(room, tables.table(room), size)
+    return Desk(room, tables.table(room))
 
 
 room_at = tables.reader(Room)

@@ -49,7 +49,8 @@ def _add_term(c: Columns, r: Room, term: int, bits: U64) -> None:
 def count_both(segment: I64, room: I64, lead: int, other: int) -> int:
     """Count the paragraphs that have two of the query's terms, by way of the rarer one, the lead.
 
-    The room is as the last search left it, and its cursors are not wanted any more.
+    Nothing narrows them. The room is as the last search left it, and its cursors are not wanted any
+    more.
     """
     c, r = columns_at(segment), room_at(room)
     set_cursors(c, r)

@@ -70,9 +70,10 @@ def _raise_worst(c: Columns, r: Room) -> None:
 
 @inlined
 def _enough(c: Columns, r: Room) -> float:
-    """Give the score from which on a paragraph needs one of the optional terms that are rarer.
+    """Give the score from which on a paragraph needs one of some rarer optional terms.
 
-    Than the lead, together. They are those of the highest bounds; infinite where there are none.
+    Together they are rarer than the lead, and of the highest bounds (MaxScore's essential terms);
+    infinite where there are none.
     """
     rarer = i64(0)
     for i in range(r.ends[0], r.ends[1]):
@@ -104,7 +105,10 @@ def all_scored(segment: I64, room: I64, scoring: I64, found: I64, scores: F64) -
 
 @kernel
 def top_few(segment: I64, room: I64, scoring: I64, base: int) -> int:
-    """Offer the paragraphs that have any of the terms, of FEW postings in all; count them."""
+    """Offer the paragraphs that have any of the terms, of FEW postings in all; count them.
+
+    All postings are decoded, and merged paragraph by paragraph.
+    """
     lay_out(room, scoring)
     c, r = columns_at(segment), room_at(room)
     # The ordinals and scores of each term, and behind each term's a sentinel.

@@ -1,7 +1,7 @@
 """The best paragraphs that have any of some terms: a window at a time, pruned by MaxScore.
 
 Turtle and Flood, "Query evaluation: strategies and optimizations" (1995), window by window as in
-Lucene's BooleanScorer.
+Lucene's MaxScoreBulkScorer. That rare terms have windows of their own is ours.
 """
 
 import numpy as np
@@ -41,19 +41,20 @@ def by_windows(segment: I64, room: I64, first: int, base: int) -> int:
     while first < len(c.length):
         if rank(c, r) >= r.ends[1] - r.ends[0] - 1:
             return first
+        for i in range(r.ends[1]):
+            r.block[i] = gallop(c.last, r.block[i], i64(c.block[r.terms[i] + 1]), first)
         first = _next_window(c, r, first)
+        if first == len(c.length):
+            return first
         begin = first // 64 * 64
         last = min(begin + size, i64(len(c.length))) - 1
         rare = _next_rare(c, r, first)
         # What is rare has windows of its own: beside its paragraphs, one term is looked at less.
         last = first if rare == first else min(last, rare - 1)
-        if first <= last:
-            for i in range(r.ends[1]):
-                r.impact[i] = _highest_in_window(c, r, i, first, last)
-            _window(segment, room, first, last, base)
-        first = last + 1
         for i in range(r.ends[1]):
-            r.block[i] = gallop(c.last, r.block[i], i64(c.block[r.terms[i] + 1]), first)
+            r.impact[i] = _highest_in_window(c, r, i, first, last)
+        _window(segment, room, first, last, base)
+        first = last + 1
     return first
 
 
@@ -114,7 +115,8 @@ def put_in_order(r: Room, lead: int, needed: int) -> int:
     for i in range(r.ends[2]):
         if i != lead and not r.ends[0] <= i < r.ends[1]:
             r.order[wanted] = i
-            r.most[i] = r.most[i] if i < r.ends[0] else 0.0
+            if i >= r.ends[1]:
+                r.most[i] = 0.0
             wanted += 1
     for k in range(needed - 1, -1, -1):
         r.order[wanted] = r.ranked[k]
@@ -140,7 +142,7 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
     touched = i64(0)
     for k in range(needed, optional):
         i = r.ranked[k]
-        if r.most[i] > 0:
+        if r.impact[i] > 0:
             least = r.worst[0] - (total - r.most[i])
             touched = _add(c, r, i, first, last, least, touched)
     begin, count = first // 64 * 64, i64(0)
