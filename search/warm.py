@@ -52,13 +52,20 @@ def _sample(folder: Path) -> Snapshot:
 def _search(snapshot: Snapshot) -> None:
     one, few, two = (query.Term("text", word) for word in ("one", "few", "two"))
     phrase, near = query.Phrase("form", ["few", "samples"]), SpanNear2([one, few], slop=4)
+    begins = (query.Prefix("form", text) for text in ("tw", "sampl"))
     trees = (one, query.And([one, few]), query.Or([one, two]), phrase, near, query.Not(phrase))
     allowed = np.ones(snapshot.ordinal_count, np.bool_)
-    for tree in (*trees, query.And([one, query.Not(two)]), query.DisjunctionMax([one, phrase])):
+    for tree in (
+        *trees,
+        *begins,
+        query.And([one, query.Not(two)]),
+        query.DisjunctionMax([one, phrase]),
+    ):
         for among in (None, allowed):
             execute(snapshot, tree, 3, documents=True, among=among)
             execute(snapshot, tree, 3, among=among)
     execute(snapshot, query.Or([one, few]), 3)
+    snapshot.paragraph(1, context=1)
 
 
 if __name__ == "__main__":
