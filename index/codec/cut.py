@@ -127,6 +127,17 @@ def _behind(text: U8, i: int) -> int:
     return i + 1 + (text[i + 1] == _BLANK)
 
 
+@inlined
+def _put(
+    text: U8, start: int, end: int, kind: int,
+    table: U64, begins: I64, spelled: U8, kinds: U8, count: int, found: U32, out: int,
+) -> int:  # fmt: skip
+    """Put the number of a unit into `found`; answer how many distinct ones there are then."""
+    number = number_of(text, start, end - start, kind, table, begins, spelled, kinds, count)
+    found[out] = number
+    return count + (number == count)
+
+
 @kernel
 def cut(
     text: U8,
@@ -169,23 +180,16 @@ def cut(
                     i = _end(text, i, classes[text[i - 1]], classes)
                     kind = PLAIN if i == plain_end else WORD
             if _is_gap(text, before, start, begin):
-                found[out] = number_of(
-                    text, before, start - before, GAP, table, begins, spelled, kinds, count
+                count = _put(
+                    text, before, start, GAP, table, begins, spelled, kinds, count, found, out
                 )
-                count += found[out] == count
                 out += 1
-            found[out] = number_of(
-                text, start, i - start, kind, table, begins, spelled, kinds, count
-            )
-            count += found[out] == count
+            count = _put(text, start, i, kind, table, begins, spelled, kinds, count, found, out)
             out += 1
             before = i
             i = _behind(text, i)
         if before < end:
-            found[out] = number_of(
-                text, before, end - before, GAP, table, begins, spelled, kinds, count
-            )
-            count += found[out] == count
+            count = _put(text, before, end, GAP, table, begins, spelled, kinds, count, found, out)
             out += 1
         first[p + 1] = out
     return len(starts) - 1, count
