@@ -20,7 +20,7 @@ from search.kernels.candidates import (
     scan,
     scan_all,
 )
-from search.kernels.lookup import gallop, highest_between, keep_by_bitmaps
+from search.kernels.lookup import begin_of, gallop, highest_between, keep_by_bitmaps
 from search.kernels.phrases import has_term
 from search.kernels.room import Room, room_at
 from search.kernels.scoring import bound, bound_phrases
@@ -49,8 +49,7 @@ def by_lead(
     block = gallop(c.last, i64(c.block[term]), end, first)
     while block < end:
         worst = r.worst[0]
-        begin = i64(c.last[block - 1]) + 1 if block > c.block[term] else i64(0)
-        begin = max(begin, first)
+        begin = max(begin_of(c, term, block), first)
         if worst >= enough or begin > last:
             break
         if _highest(c, r, lead, wanted, block, begin, worst) > worst:
@@ -71,7 +70,7 @@ def by_lead(
     _complete_held(segment, room, lead, wanted, held, base)
     if block == end:
         return last + 1
-    return max(i64(c.last[block - 1]) + 1 if block > c.block[term] else i64(0), first)
+    return max(begin_of(c, term, block), first)
 
 
 @inlined
@@ -109,9 +108,7 @@ def counting(segment: I64, room: I64, wanted: int, base: int) -> int:
     c, r = columns_at(segment), room_at(room)
     lead, term, total = i64(0), r.terms[0], i64(0)
     for block in range(i64(c.block[term]), i64(c.block[term + 1])):
-        worst, begin = r.worst[0], i64(0)
-        if block > c.block[term]:
-            begin = i64(c.last[block - 1]) + 1
+        worst, begin = r.worst[0], begin_of(c, term, block)
         highest = _highest(c, r, lead, wanted, block, begin, worst)
         count = scan_all(c, r, term, block)
         _note_places(r, lead, block, count)

@@ -38,6 +38,12 @@ def set_cursors(c: Columns, r: Room) -> None:
 
 
 @inlined
+def begin_of(c: Columns, term: int, block: int) -> int:
+    """Give the lowest ordinal that a block can have: behind the last of the one before."""
+    return i64(c.last[block - 1]) + 1 if block > c.block[term] else i64(0)
+
+
+@inlined
 def gallop(last: U32, block: int, end: int, ordinal: int) -> int:
     """Give the first block from `block` on that ends at an ordinal or behind; `end` for none."""
     step = 1

@@ -7,6 +7,7 @@ from index.codec.bits import lowest, popcount
 from index.codec.blocks import BLOCK, Columns, columns_at, paragraphs_of
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.layout import NONE
+from search.kernels.candidates import scan_all
 from search.kernels.lookup import look_up, set_cursors
 from search.kernels.room import Room, room_at
 
@@ -56,9 +57,7 @@ def count_both(segment: I64, room: I64, lead: int, other: int) -> int:
     set_cursors(c, r)
     total, term = i64(0), r.terms[lead]
     for block in range(i64(c.block[term]), i64(c.block[term + 1])):
-        count = paragraphs_of(c, term, block, r.candidates)
-        for k in range(count):
-            r.kept[k] = k
+        count = scan_all(c, r, term, block)
         look_up(segment, room, other, count)
         for k in range(count):
             total += r.found[other * BLOCK + k] >= 0

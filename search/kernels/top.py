@@ -16,7 +16,7 @@ from search.kernels.scoring import (
     contribution,
     is_set,
 )
-from search.kernels.windows import by_windows, put_in_order, rank
+from search.kernels.windows import by_windows, optional_postings, put_in_order, rank
 from search.score import QUANTUM
 
 I64 = npt.NDArray[np.int64]
@@ -75,9 +75,7 @@ def _enough(c: Columns, r: Room) -> float:
     Together they are rarer than the lead, and of the highest bounds (MaxScore's essential terms);
     infinite where there are none.
     """
-    rarer = i64(0)
-    for i in range(r.ends[0], r.ends[1]):
-        rarer += i64(c.df[r.terms[i]])
+    rarer = optional_postings(c, r)
     total = r.limits[1] + bound_phrases(r)
     for i in range(r.ends[0]):
         total += r.most[i]

@@ -18,7 +18,7 @@ from search.kernels.candidates import (
     scan,
 )
 from search.kernels.lead import by_lead
-from search.kernels.lookup import gallop, is_between
+from search.kernels.lookup import begin_of, gallop, is_between
 from search.kernels.room import NO_SCORE, SMALL_WINDOW, WINDOW, Room, room_at
 from search.kernels.scoring import bound, bound_phrases, context_of, contributions_of_chunk
 
@@ -37,7 +37,8 @@ def by_windows(segment: I64, room: I64, first: int, base: int) -> int:
     the ordinal from which on nothing was looked at.
     """
     c, r = columns_at(segment), room_at(room)
-    size = _window_size(c, r)
+    postings = optional_postings(c, r)
+    size = _window_size(c, postings)
     while first < len(c.length):
         if rank(c, r) >= r.ends[1] - r.ends[0] - 1:
             return first
@@ -48,7 +49,7 @@ def by_windows(segment: I64, room: I64, first: int, base: int) -> int:
             return first
         begin = first // 64 * 64
         last = min(begin + size, i64(len(c.length))) - 1
-        rare = _next_rare(c, r, first)
+        rare = _next_rare(c, r, postings, first)
         # What is rare has windows of its own: beside its paragraphs, one term is looked at less.
         last = first if rare == first else min(last, rare - 1)
         for i in range(r.ends[1]):
@@ -59,11 +60,17 @@ def by_windows(segment: I64, room: I64, first: int, base: int) -> int:
 
 
 @inlined
-def _window_size(c: Columns, r: Room) -> int:
-    """Choose windows that have a few thousand postings, so that few blocks are in several."""
-    postings = 0
+def optional_postings(c: Columns, r: Room) -> int:
+    """Count the postings of the optional terms."""
+    postings = i64(0)
     for i in range(r.ends[0], r.ends[1]):
         postings += i64(c.df[r.terms[i]])
+    return postings
+
+
+@inlined
+def _window_size(c: Columns, postings: int) -> int:
+    """Choose windows that have a few thousand postings, so that few blocks are in several."""
     size = i64(SMALL_WINDOW)
     while size < WINDOW and postings * size < 2048 * i64(len(c.length)):
         size *= 2
@@ -194,17 +201,17 @@ def _next_window(c: Columns, r: Room, first: int) -> int:
     for i in range(r.ends[0], r.ends[1]):
         block, term = r.block[i], r.terms[i]
         if block < c.block[term + 1]:
-            begin = i64(c.last[block - 1]) + 1 if block > c.block[term] else i64(0)
-            nearest = min(nearest, begin)
+            nearest = min(nearest, begin_of(c, term, block))
     return max(nearest, first)
 
 
 @inlined
-def _next_rare(c: Columns, r: Room, first: int) -> int:
-    """Give the first paragraph, from one on, of optional terms that are rare beside the others."""
-    nearest, postings = i64(len(c.length)), i64(0)
-    for i in range(r.ends[0], r.ends[1]):
-        postings += i64(c.df[r.terms[i]])
+def _next_rare(c: Columns, r: Room, postings: int, first: int) -> int:
+    """Give the first paragraph, from one on, of optional terms that are rare beside the others.
+
+    All have so many postings.
+    """
+    nearest = i64(len(c.length))
     for i in range(r.ends[0], r.ends[1]):
         term = r.terms[i]
         block = i64(c.block[term])
