@@ -5,17 +5,19 @@ table of contents gets its name, in one rename; only then does anything go that 
 """
 
 import fcntl
+import math
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import UTC, datetime
 from io import FileIO
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from index import storage
 from index.analysis import UNICODE
@@ -29,6 +31,9 @@ from index.model import Document
 from index.snapshot import OpenSegment, Snapshot
 
 MAX_SEGMENTS = 10
+MERGED_AT_ONCE = MAX_SEGMENTS // 2
+"""How many segments become one while others come in."""
+
 MAX_DELETED = 0.2
 """The share of deleted paragraphs above which a segment is written anew."""
 
@@ -73,12 +78,21 @@ def _take(file: FileIO, folder: Path) -> None:
         raise NotWritten(f"cannot lock {folder}: {error.strerror}") from error
 
 
+class _Merging(NamedTuple):
+    """New segments that a thread makes into one, and what that is to be."""
+
+    run: list[OpenSegment]
+    entry: ColumnarSegment
+    paragraphs: Future[int]
+
+
 class Writer:
     """Collects one change of an index and commits it; left without that, it takes all back.
 
     The lock must be held. `previous` is the generation to change, None to begin anew (what stood
     there before is replaced by the commit, and kept until then). About `memory` bytes are taken,
-    whatever is added; what does not fit becomes several segments.
+    whatever is added; what does not fit becomes several segments, which a thread merges as others
+    come in.
     """
 
     def __init__(self, folder: Path, previous: Snapshot | None, memory: int = MEMORY) -> None:
@@ -90,11 +104,14 @@ class Writer:
         self._written: list[Path] = []  # in the order in which to take it back
         self._words = Words()
         self._inverter: Inverter | None = None
+        self._merger = ThreadPoolExecutor(1)
+        self._merging: _Merging | None = None
 
     def __enter__(self) -> "Writer":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._merger.shutdown()
         if self._written:
             self._abort()
 
@@ -117,6 +134,7 @@ class Writer:
         """Delete documents that were added. Raises NotWritten."""
         with self._undone_on_error():
             self._flush()
+            self._take_merged()
         added = [self._reopened(entry) for entry in self._new]
         for name in ids:
             self._delete(name, added)
@@ -135,6 +153,7 @@ class Writer:
         with self._undone_on_error():
             generation = self._next_generation()
             self._flush()
+            self._take_merged()
             entries = self._merged(generation)
             self._write_manifest(generation, entries, manifest)
             storage.sync_folder(self._folder)
@@ -149,6 +168,7 @@ class Writer:
 
         What cannot be removed is unnamed, and goes in the next run.
         """
+        self._merger.shutdown()
         with suppress(OSError):
             if self._inverter is not None:
                 self._inverter.discard()
@@ -184,9 +204,39 @@ class Writer:
             self._new[-1].paragraphs = self._inverter.finish()
             if self._words.size > share(self._memory):
                 self._words = Words()
+            self._merge_meanwhile()
         self._inverter = None
 
     # Deletions and merges. Only neighbours are merged, so that ordinals keep their order.
+
+    def _merge_meanwhile(self) -> None:
+        """Where there are many segments, have a thread make some of the new ones into one."""
+        if self._merging and not self._merging.paragraphs.done():
+            return
+        self._take_merged()
+        if len(self._kept) + len(self._new) <= MAX_SEGMENTS:
+            return
+        runs = self._runs([self._reopened(entry) for entry in self._new])
+        if (some := _best_to_merge(runs, MERGED_AT_ONCE)) is not None:
+            run, entry = _joined(runs[some]), ColumnarSegment(storage.NAME, 0)
+            paragraphs = self._merger.submit(
+                merge, _parts(run), self._begin(entry), self._memory // 4
+            )
+            self._merging = _Merging(run, entry, paragraphs)
+
+    def _take_merged(self) -> None:
+        """Put what the thread has merged, once it has, in the place of what it is made of."""
+        if self._merging is None:
+            return
+        run, entry, paragraphs = self._merging
+        entry.paragraphs = paragraphs.result()
+        self._merging = None
+        first, *others = (segment.entry for segment in run)
+        self._new = [entry if each is first else each for each in self._new if each not in others]
+        for segment in run:
+            self._deleted.pop(segment.entry.segid, None)
+            self._written.remove(segment.data.path)
+            segment.data.path.unlink()
 
     def _merged(self, generation: int) -> list[ColumnarSegment]:
         runs = self._runs(self._kept)
@@ -195,12 +245,8 @@ class Writer:
         ):  # the new ones stay as they are, and need not be read
             return [self._rewritten(run, generation) for run in runs] + self._new
         runs += self._runs([self._reopened(entry) for entry in self._new])
-        while len(runs) > MAX_SEGMENTS:
-            pairs = [(_live(a + b), i) for i, (a, b) in enumerate(pairwise(runs)) if _fits(a + b)]
-            if not pairs:
-                break
-            i = min(pairs)[1]
-            runs[i : i + 2] = [runs[i] + runs[i + 1]]
+        while len(runs) > MAX_SEGMENTS and (pair := _best_to_merge(runs, 2)) is not None:
+            runs[pair] = [_joined(runs[pair])]
         return [self._rewritten(run, generation) for run in runs]
 
     def _runs(self, segments: list[OpenSegment]) -> list[list[OpenSegment]]:
@@ -234,8 +280,7 @@ class Writer:
                 entry.write_deleted(self._folder, ~segment.live)
             return entry
         entry = ColumnarSegment(storage.NAME, 0)
-        parts = [(part.data, part.live) for part in run]
-        entry.paragraphs = merge(parts, self._begin(entry), self._memory // 2)
+        entry.paragraphs = merge(_parts(run), self._begin(entry), self._memory // 2)
         return entry
 
     def _write_manifest(
@@ -249,6 +294,30 @@ class Writer:
 
 def _live(run: list[OpenSegment]) -> int:
     return sum(s.data.paragraph_count if s.live is None else int(s.live.sum()) for s in run)
+
+
+def _parts(run: list[OpenSegment]) -> list[tuple[SegmentData, npt.NDArray[np.bool_] | None]]:
+    return [(segment.data, segment.live) for segment in run]
+
+
+def _joined(runs: list[list[OpenSegment]]) -> list[OpenSegment]:
+    return [segment for run in runs for segment in run]
+
+
+def _best_to_merge(runs: list[list[OpenSegment]], count: int) -> slice | None:
+    """Give so many neighbours that may well become one: small ones, and of much the same size.
+
+    A large one would be written again for a few small ones. The weighing is that of Lucene's tiered
+    merge policy.
+    """
+    places = [slice(i, i + count) for i in range(len(runs) - count + 1)]
+    skews = [(_skew(runs[p]), p.start) for p in places if _fits(_joined(runs[p]))]
+    return places[min(skews)[1]] if skews else None
+
+
+def _skew(runs: list[list[OpenSegment]]) -> float:
+    sizes = [_live(run) for run in runs]
+    return max(sizes) / sum(sizes) * math.pow(sum(sizes), 0.05)
 
 
 def _fits(run: list[OpenSegment]) -> bool:

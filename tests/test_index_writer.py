@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -209,6 +210,64 @@ def test_what_does_not_fit_into_memory_becomes_several_segments_of_one_commit(tm
     assert (documents_of(snapshot), snapshot.generation) == ([d[0].document for d in LARGE], 1)
     same_documents(snapshot, LARGE)
     assert len(commit_in(tmp_path / "other", 1 << 24, LARGE).segments) == 1
+
+
+def add_until_merged(folder, writer):
+    """Add documents, more than may be segments, until few are; give their names."""
+    for number in range(200):
+        writer.add(as_document(large(f"{number:03}")))
+        if number > 2 * MAX_SEGMENTS:
+            if len(list(folder.glob("*.arrays"))) < 1.5 * MAX_SEGMENTS:
+                return [f"{n:03}" for n in range(number + 1)]
+            time.sleep(0.05)
+    pytest.fail("nothing is merged before the commit")
+
+
+def test_segments_are_merged_while_documents_come_in(tmp_path):
+    with lock(tmp_path), Writer(tmp_path, None, MEMORY // 4) as writer:
+        names = add_until_merged(tmp_path, writer)
+        writer.commit(EMPTY)
+    snapshot = Snapshot.open(tmp_path)
+    assert documents_of(snapshot) == names
+    same_documents(snapshot, [large(name) for name in names])
+    assert len(snapshot.segments) <= MAX_SEGMENTS
+    assert set(files(tmp_path)) == named(snapshot)
+
+
+def test_what_was_merged_meanwhile_can_be_taken_back(tmp_path):
+    with lock(tmp_path), Writer(tmp_path, None, MEMORY // 4) as writer:
+        names = add_until_merged(tmp_path, writer)
+        writer.take_back(names[3:20])
+        writer.add(as_document(NEW[0]))
+        writer.commit(EMPTY)
+    assert documents_of(Snapshot.open(tmp_path)) == names[:3] + names[20:] + ["new"]
+
+
+def test_a_merge_that_cannot_be_written_leaves_the_index_as_it_was(index, monkeypatch):
+    def full(*_):
+        raise FULL
+
+    before, previous = files(index), Snapshot.open(index)
+    monkeypatch.setattr("index.writer.merge", full)
+    with lock(index), Writer(index, previous, MEMORY // 4) as writer:
+        with pytest.raises(NotWritten, match="No space left"):
+            add_until_merged(index, writer)
+        assert files(index) == before
+
+
+def test_an_interrupt_while_segments_are_merged_leaves_the_index_as_it_was(index):
+    before, previous = files(index), Snapshot.open(index)
+    with (
+        suppress(KeyboardInterrupt),
+        lock(index),
+        Writer(index, previous, MEMORY // 4) as writer,
+    ):
+        for number in range(40):
+            writer.add(as_document(large(str(number))))
+            if len(list(index.glob("*.arrays"))) > MAX_SEGMENTS + 2:
+                raise KeyboardInterrupt
+        pytest.fail("nothing was merged")
+    assert files(index) == before
 
 
 def same_documents(snapshot, documents):
