@@ -135,14 +135,15 @@ def _end(text: U8, i: int, before: int, classes: U8) -> int:
 
 @inlined
 def _is_ascii(text: U8, start: int, end: int) -> bool:
-    seen = _NONE
+    """Tell whether a stretch is ASCII; what is behind a character that is not is not looked at."""
     while end - start > 8:
-        seen |= load64(text, start)
+        if load64(text, start) & _HIGH:
+            return False
         start += 8
-    return (seen | load64(text, start) << np.uint64(64 - 8 * (end - start))) & _HIGH == _NONE
+    return load64(text, start) << np.uint64(64 - 8 * (end - start)) & _HIGH == _NONE
 
 
-@kernel
+@inlined
 def _word_at(text: U8, start: int, stop: int, classes: U8) -> tuple[int, int]:
     """Give where the word ends that begins in a run, at a byte, and its kind.
 
