@@ -15,6 +15,8 @@ from numba.extending import intrinsic
 U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 
+_DIGIT, _LETTER, _CASE = np.uint8(ord("0")), np.uint8(ord("a")), np.uint8(0x20)
+
 
 def _load64(data: U8, at: int) -> np.uint64:
     return np.uint64(int.from_bytes(data[at : at + 8].tobytes(), "little"))
@@ -22,6 +24,20 @@ def _load64(data: U8, at: int) -> np.uint64:
 
 def _store64(data: U8, at: int, value: np.uint64) -> None:
     data[at : at + 8] = np.frombuffer(int(value).to_bytes(8, "little"), np.uint8)
+
+
+def _wordlike64(data: U8, at: int) -> np.uint64:
+    code = data[at : at + 64]
+    digit, letter = code - _DIGIT < 10, (code | _CASE) - _LETTER < 26  # what is less wraps around
+    return np.uint64(_bits(digit | letter) | int(_beyond64(data, at)))
+
+
+def _beyond64(data: U8, at: int) -> np.uint64:
+    return np.uint64(_bits(data[at : at + 64] >= 0x80))
+
+
+def _bits(each: npt.NDArray[np.bool_]) -> int:
+    return int.from_bytes(np.packbits(each, bitorder="little").tobytes(), "little")
 
 
 def _prefetch(data: U8 | U64, at: int) -> None:
@@ -38,6 +54,9 @@ def _lowest(word: np.uint64) -> int:
 
 def _length(word: np.uint64) -> int:
     return int(word).bit_length()
+
+
+_VECTOR = ir.VectorType(ir.IntType(8), 64)  # which LLVM takes in as many parts as the CPU needs
 
 
 def _pointer(context: Any, builder: Any, array: Any, value: Any, at: Any) -> Any:
@@ -61,6 +80,37 @@ def _store64_compiled(_typing: Any, data: Any, at: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(data, types.intp, types.uint64), generate
+
+
+def _vector(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    where = _pointer(context, builder, signature.args[0], *arguments)
+    return builder.load(builder.bitcast(where, _VECTOR.as_pointer()), align=1)
+
+
+def _each(value: int) -> Any:
+    return ir.Constant(_VECTOR, [value] * 64)
+
+
+def _wordlike64_compiled(_typing: Any, data: Any, at: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code = _vector(context, builder, signature, arguments)
+        from_0 = builder.sub(code, _each(int(_DIGIT)))
+        from_a = builder.sub(builder.or_(code, _each(int(_CASE))), _each(int(_LETTER)))
+        digit = builder.icmp_unsigned("<", from_0, _each(10))
+        letter = builder.icmp_unsigned("<", from_a, _each(26))
+        beyond = builder.icmp_signed("<", code, _each(0))
+        found = builder.or_(builder.or_(digit, letter), beyond)
+        return builder.bitcast(found, ir.IntType(64))
+
+    return types.uint64(data, types.intp), generate
+
+
+def _beyond64_compiled(_typing: Any, data: Any, at: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code = _vector(context, builder, signature, arguments)
+        return builder.bitcast(builder.icmp_signed("<", code, _each(0)), ir.IntType(64))
+
+    return types.uint64(data, types.intp), generate
 
 
 def _prefetch_compiled(_typing: Any, data: Any, at: Any) -> Any:
@@ -109,6 +159,12 @@ load64 = _either(_load64, _load64_compiled)
 
 store64 = _either(_store64, _store64_compiled)
 """Set the 64 bits that begin at a byte, little-endian."""
+
+wordlike64 = _either(_wordlike64, _wordlike64_compiled)
+"""Tell of 64 bytes, a bit each, which are ASCII letters, digits or of characters beyond ASCII."""
+
+beyond64 = _either(_beyond64, _beyond64_compiled)
+"""Tell of 64 bytes, a bit each, which are of characters beyond ASCII."""
 
 prefetch = _either(_prefetch, _prefetch_compiled)
 """Have the line of memory of an item brought near, to be written; it may be out of bounds."""
