@@ -5,12 +5,11 @@ time as fit, and ranges side by side in threads.
 """
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
-from threading import local
 from typing import NamedTuple
 
 import numpy as np
@@ -155,19 +154,28 @@ class Room(NamedTuple):
         )  # fmt: skip
 
 
-class _Rooms:
-    """A room for each thread that asks."""
+def _in_turn(
+    pool: Executor,
+    encode_range: Callable[[tuple[int, int], Room], Encoded],
+    ranges: Ranges,
+    make_room: Callable[[], Room],
+) -> Iterator[Encoded]:
+    """Encode ranges in threads; give them in order, each as it is until the next is asked for.
 
-    def __init__(self, by_term: I64, ranges: Ranges, forms: int) -> None:
-        self._make = partial(Room.of, by_term, ranges, forms)
-        self._local = local()
-
-    def own(self) -> Room:
-        """Give the room of the thread that asks."""
-        if not hasattr(self._local, "room"):
-            self._local.room = self._make()
-        room: Room = self._local.room
-        return room
+    There is a room for each thread, and one for what is given: nothing is copied out of them, for
+    a copy in fresh memory costs more than what it saves.
+    """
+    rooms = [make_room() for _ in range(min(_workers() + 1, len(ranges)))]
+    jobs: deque[tuple[Future[Encoded], Room]] = deque()
+    for bounds in ranges:
+        if not rooms:
+            job, room = jobs.popleft()
+            yield job.result()
+            rooms.append(room)
+        room = rooms.pop()
+        jobs.append((pool.submit(encode_range, bounds, room), room))
+    for job, _ in jobs:
+        yield job.result()
 
 
 def postings(
@@ -188,11 +196,10 @@ def postings(
     """
     form_df = np.zeros(len(found.arrays["forms.term"]), np.uint32)
     ranges = ranges_of(by_term, memory)
-    rooms = _Rooms(by_term, ranges, len(form_df))
+    make_room = partial(Room.of, by_term, ranges, len(form_df))
 
-    def encode_range(bounds: tuple[int, int]) -> Encoded:
+    def encode_range(bounds: tuple[int, int], room: Room) -> Encoded:
         low, high = bounds
-        room = rooms.own()
         start = starts(by_term[low:high])
         fill(low, high, start[:-1].copy(), room.keys, room.codes)
         tokens = Tokens(low, start, room.keys, room.codes)
@@ -203,7 +210,7 @@ def postings(
         )
 
     with ThreadPoolExecutor(_workers()) as pool:
-        parts = _then(pool.map(encode_range, ranges), release)
+        parts = _then(_in_turn(pool, encode_range, ranges, make_room), release)
         rest = _written(parts, found, paragraphs, pool, output)
     return found.arrays | rest | {"forms.df": form_df, "paragraphs.length": paragraphs.length}
 
@@ -223,7 +230,7 @@ def ranges_of(by_term: I64, memory: int) -> Ranges:
 
     There is at least one term in each, however many its tokens.
     """
-    most = max(min(memory // _TOKEN_BYTES // _workers(), _RANGE), 1)
+    most = max(min(memory // _TOKEN_BYTES // (_workers() + 1), _RANGE), 1)
     ends = np.cumsum(by_term)
     bounds = [0]
     while bounds[-1] < len(by_term):
@@ -240,6 +247,7 @@ def _encoded(
     form_df: U32,
     room: Room,
 ) -> Encoded:
+    """Pack the tokens of a range; what is packed stays in the room, the rest is copied."""
     terms = len(tokens.start) - 1
     out = room.out._replace(
         df=np.zeros(terms, np.uint32),
@@ -248,12 +256,12 @@ def _encoded(
         headlines=np.zeros(terms + 1, np.uint32),
     )
     used = Used(*_encode(tokens, term_forms, term_form, paragraphs, form_df, out, room))
-    sizes = dict.fromkeys(_BY_BLOCK, used.blocks) | {
-        "packed_postings": used.postings,
-        "packed_positions": used.positions,
-        "headline": used.headlines,
-    }
-    return out._replace(**{name: getattr(out, name)[:n].copy() for name, n in sizes.items()})
+    sizes = dict.fromkeys(_BY_BLOCK, used.blocks) | {"headline": used.headlines}
+    return out._replace(
+        packed_postings=out.packed_postings[: used.postings],
+        packed_positions=out.packed_positions[: used.positions],
+        **{name: getattr(out, name)[:n].copy() for name, n in sizes.items()},
+    )
 
 
 _BY_BLOCK = (
@@ -497,7 +505,7 @@ class _Frequent:
         for part in self._parts:
             own, chosen = chosen[chosen < len(part.df)], chosen[chosen >= len(part.df)]
             chosen -= len(part.df)
-            kept = _of_terms(part, own)
+            kept = part if len(own) == len(part.df) else _of_terms(part, own)
             row.add(kept)
             for name, attribute in _PACKED.items():
                 packed[name].append(getattr(kept, attribute))
@@ -514,8 +522,6 @@ def _of_terms(part: Encoded, terms: I64) -> Encoded:
     none, no_bits = np.zeros(0, np.uint32), np.zeros(0, np.uint64)
     headlines = np.zeros(len(terms) + 1, np.uint32)
     bare = part._replace(headlines=headlines, headline=none, dense=none, bits=no_bits, ranks=none)
-    if len(terms) == len(part.df):
-        return bare
     first, end = part.block[terms].astype(np.int64), part.block[terms + 1].astype(np.int64)
     count, block = end - first, starts(end - first)
     rows = np.arange(block[-1]) + np.repeat(first - block[:-1], count)
@@ -536,19 +542,19 @@ def _encoded_pairs(pairs: Pairs, paragraphs: Paragraphs, pool: Executor) -> Iter
     """Pack pairs as terms of one form that stand once in each of their paragraphs, at 0."""
     by_pair = np.diff(pairs.start)
     ranges = ranges_of(by_pair, _RANGE * _TOKEN_BYTES)
-    rooms = _Rooms(by_pair, ranges, 1)
+    make_room = partial(Room.of, by_pair, ranges, 1)
     of_pairs = paragraphs._replace(section=np.zeros_like(paragraphs.section))
     forms = np.arange(len(by_pair) + 1, dtype=np.uint32), np.zeros(len(by_pair), np.uint32)
 
-    def encode_range(bounds: tuple[int, int]) -> Encoded:
+    def encode_range(bounds: tuple[int, int], room: Room) -> Encoded:
         low, high = bounds
         first, end = pairs.start[low], pairs.start[high]
         keys = pairs.paragraph[first:end].astype(np.uint64) << np.uint64(32)
         start, codes = pairs.start[low : high + 1] - first, np.zeros(len(keys), np.uint16)
         tokens = Tokens(low, start, keys, codes)
-        return _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), rooms.own())
+        return _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), room)
 
-    return pool.map(encode_range, ranges)
+    return _in_turn(pool, encode_range, ranges, make_room)
 
 
 # Bitmaps.
