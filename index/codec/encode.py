@@ -46,6 +46,8 @@ TOO_LARGE = (
     "give it less --memory, so that it makes more and smaller segments"
 )
 
+_NOWHERE = np.zeros(0, np.int64)
+
 Ranges = list[tuple[int, int]]
 """Terms divided into ranges [low, high)."""
 
@@ -185,17 +187,18 @@ def postings(
     paragraphs: Paragraphs,
     memory: int,
     output: Output,
+    cuts: I64 = _NOWHERE,
     release: Callable[[], None] = lambda: None,
 ) -> dict[str, Array]:
     """Encode every term, range by range, on as many threads as there are CPUs.
 
-    `by_term` counts the tokens of each term, `fill` gives them, and `release` is called when that
-    has given them all; about `memory` bytes are taken,
+    `by_term` counts the tokens of each term, `fill` gives them, best in ranges that end at one of
+    `cuts`, and `release` is called when that has given them all; about `memory` bytes are taken,
     more where a term alone takes more. What is packed is written to `output`, the other arrays are
     given back. Raises NotWritten where the format has no room for so much, and OSError.
     """
     form_df = np.zeros(len(found.arrays["forms.term"]), np.uint32)
-    ranges = ranges_of(by_term, memory)
+    ranges = ranges_of(by_term, memory, cuts)
     make_room = partial(Room.of, by_term, ranges, len(form_df))
 
     def encode_range(bounds: tuple[int, int], room: Room) -> Encoded:
@@ -225,17 +228,21 @@ def _workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
-def ranges_of(by_term: I64, memory: int) -> Ranges:
+def ranges_of(by_term: I64, memory: int, cuts: I64 = _NOWHERE) -> Ranges:
     """Divide the terms into ranges, of which as many as there are CPUs fit into `memory` bytes.
 
-    There is at least one term in each, however many its tokens.
+    There is at least one term in each, however many its tokens. Where one of `cuts` (ascending) is
+    in reach, a range ends there.
     """
     most = max(min(memory // _TOKEN_BYTES // (_workers() + 1), _RANGE), 1)
     ends = np.cumsum(by_term)
     bounds = [0]
     while bounds[-1] < len(by_term):
         before = ends[bounds[-1] - 1] if bounds[-1] else 0
-        bounds.append(max(int(np.searchsorted(ends, before + most, "right")), bounds[-1] + 1))
+        end = max(int(np.searchsorted(ends, before + most, "right")), bounds[-1] + 1)
+        reached = int(np.searchsorted(cuts, end, "right"))
+        cut = int(cuts[reached - 1]) if reached else 0
+        bounds.append(cut if cut > bounds[-1] else end)
     return list(pairwise(bounds))
 
 

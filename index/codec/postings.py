@@ -63,13 +63,14 @@ def invert(
     term, code = np.full(len(by_form), NONE, np.uint32), np.zeros(len(by_form), np.uint16)
     term[used] = found.arrays["forms.term"][found.number[used]]
     code[used] = found.arrays["forms.code"][found.number[used]]
-    fill = partial(buckets.read, buckets.ordered(term, code))
+    order = buckets.ordered(term, code)
+    fill, cuts = partial(buckets.read, order), np.flatnonzero(np.diff(order.bucket)) + 1
     length = buckets.lengths()
     average = length.sum() / max(np.count_nonzero(length), 1)
     paragraphs = Paragraphs(encode(length), length_norms(average or 1.0), section)
-    release = buckets.release
     by_term = found.by_term(by_form)
-    return partial(postings, found, by_term, fill, paragraphs, memory, release=release), length
+    write = partial(postings, found, by_term, fill, paragraphs, memory, cuts=cuts)
+    return partial(write, release=buckets.release), length
 
 
 def _by_form(words: Words, buckets: Buckets) -> I64:
