@@ -322,16 +322,11 @@ def _read_there(c: Columns, r: Room, i: int, count: int) -> int:
         j = u64(r.kept[k])
         r.there[there] = j
         there += u64(r.found[column + j] >= 0)
-    at = width = i64(0)
-    decoded = i64(-1)
-    for m in range(i64(there)):
+    for m in range(there):
         j = u64(r.there[m])
-        place = r.found[column + j]
-        block = place // BLOCK
-        if block != decoded:
-            at = frequencies_at(c, block, block_size(c, term, block))
-            width, decoded = i64(c.tf_width[block]), block
-        r.tfs[m] = np.float32(field(c.packed_postings, at, width, place % BLOCK) + 1)
+        block, row = u64(r.found[column + j]) // u64(BLOCK), r.found[column + j] % BLOCK
+        at = frequencies_at(c, block, block_size(c, term, block))
+        r.tfs[m] = np.float32(field(c.packed_postings, at, i64(c.tf_width[block]), row) + 1)
         r.lengths[m] = r.norms[c.length[u64(r.candidates[j])]]
     return i64(there)
 
