@@ -43,8 +43,8 @@ def _length(word: np.uint64) -> int:
 
 def _spread(low: np.uint64, high: np.uint64, width: int, out: I64, at: int) -> None:
     for k in range(8):
-        word = (low, high)[k // 4]
-        out[at + k] = (int(word) >> k % 4 * width) & ((1 << width) - 1)
+        word = int((low, high)[k // 4])
+        out[at + k] = (word >> k % 4 * int(width)) & ((1 << int(width)) - 1)
 
 
 def _pointer(context: Any, builder: Any, array: Any, value: Any, at: Any) -> Any:
