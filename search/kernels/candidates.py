@@ -324,7 +324,8 @@ def _read_there(c: Columns, r: Room, i: int, count: int) -> int:
         there += u64(r.found[column + j] >= 0)
     for m in range(there):
         j = u64(r.there[m])
-        block, row = u64(r.found[column + j]) // u64(BLOCK), r.found[column + j] % BLOCK
+        place = r.found[column + j]
+        block, row = place // BLOCK, place % BLOCK
         at = frequencies_at(c, block, block_size(c, term, block))
         r.tfs[m] = np.float32(field(c.packed_postings, at, i64(c.tf_width[block]), row) + 1)
         r.lengths[m] = r.norms[c.length[u64(r.candidates[j])]]
