@@ -14,6 +14,7 @@ from numba.extending import intrinsic
 
 U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
 
 _DIGIT, _LETTER, _CASE = np.uint8(ord("0")), np.uint8(ord("a")), np.uint8(0x20)
 
@@ -54,6 +55,12 @@ def _lowest(word: np.uint64) -> int:
 
 def _length(word: np.uint64) -> int:
     return int(word).bit_length()
+
+
+def _spread(low: np.uint64, high: np.uint64, width: int, out: I64, at: int) -> None:
+    for k in range(8):
+        word = int((low, high)[k // 4])
+        out[at + k] = (word >> k % 4 * int(width)) & ((1 << int(width)) - 1)
 
 
 _VECTOR = ir.VectorType(ir.IntType(8), 64)  # which LLVM takes in as many parts as the CPU needs
@@ -128,6 +135,30 @@ def _prefetch_compiled(_typing: Any, data: Any, at: Any) -> Any:
     return types.void(data, types.intp), generate
 
 
+def _spread_compiled(_typing: Any, low: Any, high: Any, width: Any, out: Any, at: Any) -> Any:
+    eight = ir.VectorType(ir.IntType(64), 8)
+
+    def vector(builder: Any, first: Any, second: Any) -> Any:
+        """Give a vector of four times a number and four times another."""
+        pair = ir.Constant(eight, ir.Undefined)
+        for k, number in enumerate((first, second)):
+            pair = builder.insert_element(pair, number, ir.IntType(32)(k))
+        places = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 4 + [1] * 4)
+        return builder.shuffle_vector(pair, pair, places)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        low, high, width, out, at = arguments
+        data = context.make_array(signature.args[3])(context, builder, out).data
+        place = builder.bitcast(builder.gep(data, [at]), eight.as_pointer())
+        mask = builder.not_(builder.shl(ir.IntType(64)(-1), width))
+        steps = builder.mul(vector(builder, width, width), ir.Constant(eight, [0, 1, 2, 3] * 2))
+        fields = builder.lshr(vector(builder, low, high), steps)
+        builder.store(builder.and_(fields, vector(builder, mask, mask)), place, align=8)
+        return context.get_dummy_value()
+
+    return types.void(types.uint64, types.uint64, types.int64, out, types.intp), generate
+
+
 def _popcount_compiled(_typing: Any, word: Any) -> Any:
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
@@ -168,6 +199,12 @@ beyond64 = _either(_beyond64, _beyond64_compiled)
 
 prefetch = _either(_prefetch, _prefetch_compiled)
 """Have the line of memory of an item brought near, to be written; it may be out of bounds."""
+
+spread = _either(_spread, _spread_compiled)
+"""Set eight numbers in a row (i64) to the four lowest fields of each of two words, at once.
+
+Fields are of up to 15 bits. The compiler makes no vectors of such a loop.
+"""
 
 popcount = _either(_popcount, _popcount_compiled)
 """Count the bits that are set (i64)."""
