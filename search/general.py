@@ -41,7 +41,7 @@ class General:
     def evaluate(self, node: query.Query, boost: float = 1.0) -> Matches:
         """Give the paragraphs that match a tree, deleted ones included."""
         boost *= getattr(node, "boost", 1.0)
-        operator = _OPERATORS[type(node)]
+        operator = _OPERATORS.get(type(node), General._nothing)
         if not node.is_leaf():
             return operator(self, node, boost)
         leaf = repr(node), boost
@@ -99,6 +99,8 @@ class General:
         return Matches(*flat.every(leaf, self._where)) if leaf else NOTHING
 
     def _several(self, node: query.Prefix | query.Wildcard, boost: float) -> Matches:
+        if node.fieldname != "form":
+            return NOTHING
         known = self._expansions.of(node)
         ordinals, frequencies = known.unions[self._where.segment.base]
         if not known.scored:

@@ -112,6 +112,8 @@ class _Evaluation:
         return 0.0
 
     def _leaf(self, node: query.Query, boost: float) -> Matches:
+        if getattr(node, "fieldname", None) not in ("text", "form", None):
+            return {}
         match node:
             case query.Term():
                 return self._word(node, boost)
@@ -126,7 +128,7 @@ class _Evaluation:
                 return self._forms(node.text, _expression(node.text), boost)
             case query.Every():
                 return self._others({})
-            case query.NullQuery:
+            case query.NullQuery | query.FuzzyTerm() | query.Regex():
                 return {}
         raise TypeError(f"the evaluator does not know {node!r}")
 
