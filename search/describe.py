@@ -41,9 +41,6 @@ def _described(node: query.Query) -> str:
             return "*"
         case query.Term() | query.Phrase():
             return _words(node)
-        case SpanNear2():
-            near = " ".join(word.text for word in node.qs)
-            return f'"{near}"~{node.slop - 1}'
     return _pattern(node)
 
 
@@ -61,12 +58,10 @@ def _words(node: query.Term | query.Phrase) -> str:
 
 def _pattern(node: query.Query) -> str:
     match node:
-        case query.Prefix(fieldname="form"):
-            return f"{node.text}*"
-        case query.Prefix(fieldname="path"):
-            return f"path:{_value('path', node.text) if node.text else '/'}"
+        case SpanNear2():
+            return f'"{" ".join(word.text for word in node.qs)}"~{node.slop - 1}'
         case query.Prefix():
-            return f"{node.fieldname}:{_value(node.fieldname, f'{node.text}*')}"
+            return _prefix(node.fieldname, node.text)
         case query.Wildcard():
             return str(node.text)
         case query.FuzzyTerm():
@@ -76,6 +71,14 @@ def _pattern(node: query.Query) -> str:
         case query.TermRange():
             return f"date:{written(node.start, node.end)}"
     return ""
+
+
+def _prefix(field: str, text: str) -> str:
+    if field == "form":
+        return f"{text}*"
+    if field == "path":
+        return f"path:{_value(field, text) if text else '/'}"
+    return f"{field}:{_value(field, f'{text}*')}"
 
 
 def _value(field: str, text: str) -> str:

@@ -179,10 +179,7 @@ class Leaves:
             return self._date(lexeme, text)
         if field == "path":
             return self._path(lexeme, text)
-        if field == "document":
-            text = unicodedata.normalize("NFC", text)
-        else:
-            text = text.lower()
+        text = unicodedata.normalize("NFC", text) if field == "document" else text.lower()
         if text.endswith("*"):
             return query.Prefix(field, text.rstrip("*"))
         return query.Term(field, text) if text else None
@@ -218,7 +215,7 @@ class Leaves:
 def pattern(text: str) -> query.Query | None:
     """Make a prefix or a wildcard of one word; None of what is none."""
     parts = re.split(r"([*?])", _trimmed(text))
-    forms = [part if part in ("*", "?") else _form(part) for part in parts]
+    forms = [_form(part) if part not in ("", "*", "?") else part for part in parts]
     if None in forms or len(text) > MAX_FORM:
         return None
     glob = re.sub(r"\*+", "*", "".join(form or "" for form in forms)).rstrip("?")
@@ -237,6 +234,8 @@ def _trimmed(text: str) -> str:
 
 def _form(part: str) -> str | None:
     """Normalise a stretch of a word; None for what has parts of several words."""
+    if part.isascii() and part.isalnum():
+        return part.lower()
     if any(character_class(char) in " h" for char in part):
         return None
     forms = _apart(analyze(part))

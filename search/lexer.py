@@ -109,11 +109,15 @@ class _Reading:
         """Hang marks on the last lexeme; of two of a kind the first counts."""
         for match in _MARK.finditer(marks):
             mark = Mark(match[0][0], match[0][1:], place + match.start())
-            name = "tilde" if mark.sign == "~" else "caret"
-            if getattr(self.lexemes[-1], name):
-                self._repairs.left_out(match[0], mark.place, "one stands there already")
+            last = self.lexemes[-1]
+            if mark.sign == "~" and last.kind == "close":
+                self._repairs.left_out(match[0], mark.place, "a ~ goes with a word or a phrase")
+            elif mark.sign == "~" and not last.tilde:
+                self.lexemes[-1] = last._replace(tilde=mark)
+            elif mark.sign == "^" and not last.caret:
+                self.lexemes[-1] = last._replace(caret=mark)
             else:
-                self.lexemes[-1] = self.lexemes[-1]._replace(**{name: mark})
+                self._repairs.left_out(match[0], mark.place, "one stands there already")
 
     def _bare(self, match: re.Match[str]) -> None:
         self._add(str(match.lastgroup), match[0], match.start() + 1)

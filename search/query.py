@@ -33,8 +33,8 @@ _UNIT = rf'[+-]?(?:{_LETTERS}|"[A-Za-z]{{1,60}}(?: [A-Za-z]{{1,60}})*")'
 _PLAIN = re.compile(rf"{_UNIT}(?: {_UNIT})*|{_LETTERS}(?: OR {_LETTERS})+")
 _UNITS = re.compile(r'[+-]?(?:"[^"]*"|[^ "]+)')
 _EXACT = re.compile(
-    rf"(?P<field>(?i:{FIELDS}):)?[{QUOTES}](?P<phrase>[^{QUOTES}]*)[{QUOTES}]?(?:{MARK})*"
-    rf"|(?<![^\s(+-])=(?=[\w({QUOTES}])"
+    rf"(?:(?P<field>(?i:{FIELDS}):)|=)?[{QUOTES}](?P<phrase>[^{QUOTES}]*)[{QUOTES}]?(?:{MARK})*"
+    r"|(?<![^\s(+-])=(?=[\w(])"
 )
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?|\.\d{1,9}")
 _STARS = re.compile(r"\s*[*]+\s*")
@@ -116,9 +116,10 @@ def _side_by_side(
     return _joined(query.And, [*plain, *excluded])
 
 
-class _Signed(NamedTuple):
-    sign: str  # "+", "-" or none
+class _Part(NamedTuple):
     node: query.Query
+    kind: str  # scores, narrows (of fields alone, without a score) or excludes
+    sign: str = ""  # "+", "-" or none
 
 
 class _Parser:
@@ -140,11 +141,11 @@ class _Parser:
     def parse(self) -> query.Query:
         if self._everything:
             return query.Every()
-        tree = self._any() or query.NullQuery
-        if _excludes(tree):
+        part = self._any()
+        if part and part.kind == "excludes":
             told = "there are only exclusions: everything else is shown, without a score"
             self.repairs.add(EVERYWHERE, told)
-        return tree
+        return part.node if part else query.NullQuery
 
     def _peek(self) -> str:
         return self._lexemes[self._at].kind if self._at < len(self._lexemes) else "end"
@@ -153,38 +154,38 @@ class _Parser:
         self._at += 1
         return self._lexemes[self._at - 1]
 
-    def _any(self) -> query.Query | None:
+    def _any(self) -> _Part | None:
         parts = [self._sequence()]
         while self._peek() == "OR":
             self._next()
             parts.append(self._sequence())
-        nodes = [part for part in parts if part]
-        return _joined(query.Or, nodes) if nodes else None
+        found = [part for part in parts if part]
+        if len(found) < 2:
+            return found[0] if found else None
+        return _Part(query.Or([part.node for part in found]), _kind(found))
 
-    def _sequence(self) -> query.Query | None:
+    def _sequence(self) -> _Part | None:
         parts = []
         while self._peek() not in ("OR", "close", "end"):
             if part := self._all():
                 parts.append(part)
         return self._side_by_side(parts) if parts else None
 
-    def _side_by_side(self, parts: list[_Signed]) -> query.Query:
-        required, plain, narrowing, excluded = [], [], [], []
-        for sign, node in parts:
+    def _side_by_side(self, parts: list[_Part]) -> _Part:
+        sorted_out: dict[str, list[query.Query]] = {"+": [], "": [], "narrows": [], "excludes": []}
+        for node, kind, sign in parts:
             if sign == "-":
-                excluded.append(query.Not(node))
-            elif _excludes(node):
-                excluded.append(node)
-            elif _narrows(node):
-                narrowing.append(node)
+                sorted_out["excludes"].append(query.Not(node))
             else:
-                (required if sign else plain).append(node)
+                sorted_out[sign if kind == "scores" else kind].append(node)
+        required, plain, narrowing, excluded = sorted_out.values()
         outermost = self._depth == 0 and not required and len(plain) > 1
         self.relaxable = self.relaxable or outermost
         relaxed = self._relaxed and outermost
-        return _side_by_side(required, plain, [*narrowing, *excluded], relaxed)
+        tree = _side_by_side(required, plain, [*narrowing, *excluded], relaxed)
+        return _Part(tree, _kind(parts))
 
-    def _all(self) -> _Signed | None:
+    def _all(self) -> _Part | None:
         parts = [self._signed()]
         while self._peek() == "AND":
             self._next()
@@ -192,70 +193,66 @@ class _Parser:
         found = [part for part in parts if part]
         if len(found) < 2:
             return found[0] if found else None
-        return _Signed("", query.And([query.Not(n) if sign == "-" else n for sign, n in found]))
+        nodes = [query.Not(node) if sign == "-" else node for node, _, sign in found]
+        return _Part(query.And(nodes), _kind(found))
 
-    def _signed(self) -> _Signed | None:
+    def _signed(self) -> _Part | None:
         sign = ""
         while self._peek() in ("NOT", "sign"):
             plus = self._next().text == "+"
             sign = (sign or "+") if plus else _NEGATED[sign]
-        node = self._unit()
-        if sign == "-" and isinstance(node, query.Not):
-            return _Signed("", node.query)
-        return _Signed(sign, node) if node else None
+        part = self._unit()
+        if part and sign == "-" and isinstance(part.node, query.Not):
+            return _Part(part.node.query, "scores" if _scores(part.node.query) else "narrows")
+        return part._replace(sign=sign) if part else None
 
-    def _unit(self) -> query.Query | None:
+    def _unit(self) -> _Part | None:
         if self._peek() not in ("open", "phrase", "word", "regex"):
             return None
         lexeme = self._next()
         if lexeme.kind == "open":
             return self._group(lexeme)
         node = self._leaves.leaf(lexeme, self._scope)
-        if lexeme.caret:
-            self._weigh(node, 1.0, lexeme.caret)
-        elif node:
-            self._heaviest = max(self._heaviest, 1.0)
-        return node
+        part = _Part(node, "scores" if _scores(node) else "narrows") if node else None
+        return self._weighed(part, 1.0, lexeme.caret)
 
-    def _group(self, opening: Lexeme) -> query.Query | None:
+    def _group(self, opening: Lexeme) -> _Part | None:
         outside = self._scope, self._heaviest
         self._scope, self._heaviest = opening.field or self._scope, 0.0
         self._depth += 1
-        node = self._any()
+        part = self._any()
         self._depth -= 1
         inside = self._heaviest
         self._scope, self._heaviest = outside
-        if node is None:
+        if part is None:
             self._leaves.empty(opening)
         closing = self._next() if self._peek() == "close" else None
-        if closing and closing.tilde:
-            told = "a ~ goes with a word or a phrase"
-            self.repairs.left_out(
-                closing.tilde.sign + closing.tilde.number, closing.tilde.place, told
-            )
-        if closing and closing.caret:
-            self._weigh(node, inside, closing.caret)
-        else:
-            self._heaviest = max(self._heaviest, inside)
-        return node
+        return self._weighed(part, inside, closing and closing.caret)
 
-    def _weigh(self, node: query.Query | None, inside: float, caret: Mark) -> None:
-        """Give a node its boost; `inside` is the highest product of boosts that it has in it."""
+    def _weighed(self, part: _Part | None, inside: float, caret: Mark | None) -> _Part | None:
+        """Give a part its boost; `inside` is the highest product of boosts that it has in it."""
+        boost = self._boost(part, inside, caret) if caret else 1.0
+        if part and boost != 1:
+            part.node.boost = round(getattr(part.node, "boost", 1.0) * boost, 3)
+        self._heaviest = max(self._heaviest, inside * boost)
+        return part
+
+    def _boost(self, part: _Part | None, inside: float, caret: Mark) -> float:
         text, place = caret.sign + caret.number, caret.place
-        boost = round(float(caret.number), 3) if _NUMBER.fullmatch(caret.number) else None
-        if node is None or boost is None or _narrows(node) or _excludes(node):
+        if not _NUMBER.fullmatch(caret.number):
+            told = f"a boost is a number from 0 to {MAX_BOOST}"
+        elif not part or part.kind != "scores":
             told = "what it stands behind has no score"
-            if boost is None:
-                told = f"a boost is a number from 0 to {MAX_BOOST}"
-            self.repairs.left_out(text, place, told)
-            boost = 1.0
-        elif boost * inside > MAX_BOOST:
+        else:
+            boost = round(float(caret.number), 3)
+            if boost * inside <= MAX_BOOST:
+                return boost
             boost = int(1000 * MAX_BOOST / inside) / 1000
             told = f"“{text}” at {place} is held to {boost:g}: boosts come to {MAX_BOOST} at most"
             self.repairs.add(place, told)
-        if boost != 1:
-            node.boost = round(getattr(node, "boost", 1.0) * boost, 3)
-        self._heaviest = max(self._heaviest, inside * boost)
+            return boost
+        self.repairs.left_out(text, place, told)
+        return 1.0
 
 
 # Trees.
@@ -265,20 +262,19 @@ def _joined(operator: type[query.Query], nodes: list[query.Query]) -> query.Quer
     return operator(nodes) if len(nodes) > 1 else nodes[0]
 
 
-def _excludes(node: query.Query) -> bool:
-    """Tell whether a tree has exclusions alone."""
-    if isinstance(node, query.And | query.Or):
-        return all(map(_excludes, node.subqueries))
-    return isinstance(node, query.Not)
+def _kind(parts: list[_Part]) -> str:
+    """Give the kind of several parts joined."""
+    kinds = {"excludes" if part.sign == "-" else part.kind for part in parts}
+    return "scores" if "scores" in kinds else "narrows" if "narrows" in kinds else "excludes"
 
 
-def _narrows(node: query.Query) -> bool:
-    """Tell whether a tree has fields alone, which have no score."""
+def _scores(node: query.Query) -> bool:
+    """Tell whether anything of a tree has a score."""
     if isinstance(node, query.Not):
-        return _narrows(node.query)
+        return False
     if node.is_leaf():
-        return getattr(node, "fieldname", "text") not in ("text", "form")
-    return all(map(_narrows, node.children()))
+        return getattr(node, "fieldname", "text") in ("text", "form")
+    return any(map(_scores, node.children()))
 
 
 # Queries as text.

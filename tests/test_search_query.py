@@ -54,31 +54,8 @@ def written(node):
 
 
 def _written(node):
-    match node:
-        case query.Term(fieldname="text"):
-            return node.text
-        case query.Phrase(fieldname="text"):
-            return f"'{' '.join(node.words)}'"
-        case query.Term() | query.Phrase():
-            return f'{field(node)}"{" ".join(getattr(node, "words", None) or [node.text])}"'
-        case query.Prefix(fieldname="path"):
-            return f"path:{node.text}/*"
-        case query.Prefix():
-            return f"{field(node)}{node.text}*"
-        case query.Wildcard():
-            return f"{field(node)}{node.text}"
-        case query.FuzzyTerm(prefixlength=0):
-            return f"{field(node)}{node.text}~{node.maxdist}"
-        case query.Regex():
-            return f"{field(node)}/{node.text}/"
-        case query.TermRange(startexcl=False, endexcl=False):
-            return f"{field(node)}{node.start or '*'}..{node.end or '*'}"
-        case SpanNear2(ordered=False, mindist=1):
-            return f"(near {node.slop - 1} {' '.join(map(written, node.qs))})"
-        case query.Every():
-            return "*"
-        case query.NullQuery:
-            return "()"
+    if is_leaf(node):
+        return _leaf(node)
     name = {
         query.And: "and",
         query.Or: "or",
@@ -89,8 +66,33 @@ def _written(node):
     return f"({name} {' '.join(map(written, node.children()))})"
 
 
+def _leaf(node):
+    if node == query.NullQuery or isinstance(node, query.Every):
+        return "*" if isinstance(node, query.Every) else "()"
+    if isinstance(node, SpanNear2) and not node.ordered and node.mindist == 1:
+        return f"(near {node.slop - 1} {' '.join(map(written, node.qs))})"
+    if isinstance(node, query.TermRange) and not (node.startexcl or node.endexcl):
+        return f"{field(node)}{node.start or '*'}..{node.end or '*'}"
+    if isinstance(node, query.Phrase) or (type(node) is query.Term and node.fieldname != "text"):
+        quote = "'" if node.fieldname == "text" else '"'
+        words = getattr(node, "words", None) or [node.text]
+        return f"{field(node)}{quote}{' '.join(words)}{quote}"
+    behind = {
+        query.Term: "",
+        query.Wildcard: "",
+        query.Regex: "/",
+        query.Prefix: "/*" if node.fieldname == "path" else "*",
+        query.FuzzyTerm: f"~{getattr(node, 'maxdist', 0)}",
+    }[type(node)]
+    return f"{field(node)}{'/' * isinstance(node, query.Regex)}{node.text}{behind}"
+
+
+def is_leaf(node):
+    return node.is_leaf() or isinstance(node, SpanNear2)
+
+
 def field(node):
-    return "" if node.fieldname == "form" else f"{node.fieldname}:"
+    return "" if node.fieldname in ("text", "form") else f"{node.fieldname}:"
 
 
 def flat(node):
@@ -104,16 +106,16 @@ def flat(node):
 
 
 def leaves(node):
-    return [node] if node.is_leaf() else [leaf for n in node.children() for leaf in leaves(n)]
+    return [node] if is_leaf(node) else [leaf for n in node.children() for leaf in leaves(n)]
 
 
 def depth(node):
-    return 0 if node.is_leaf() else 1 + max(map(depth, node.children()), default=0)
+    return 0 if is_leaf(node) else 1 + max(map(depth, node.children()), default=0)
 
 
 def heaviest(node):
     """Give the highest product of boosts on a way from the root to a leaf."""
-    below = 1 if node.is_leaf() else max(map(heaviest, node.children()), default=1)
+    below = 1 if is_leaf(node) else max(map(heaviest, node.children()), default=1)
     return getattr(node, "boost", 1.0) * below
 
 
