@@ -115,6 +115,8 @@ _OPERATORS: dict[type, Callable[[General, query.Query, float], Matches]] = {
     SpanNear2: General._leaf,
     query.Prefix: General._several,
     query.Wildcard: General._several,
+    query.FuzzyTerm: General._several,
+    query.Regex: General._several,
     query.And: General._and,
     query.Or: General._or,
     query.DisjunctionMax: General._best,

@@ -13,6 +13,7 @@ from index.analysis import stem
 from index.codec.segment import U32
 from index.snapshot import OpenSegment, Place, Snapshot, find_word
 from search import score
+from search.patterns import matcher
 
 MAX_FORMS = 1024
 """Up to how many forms a prefix is scored; one of more matches all of them, without a score."""
@@ -130,7 +131,9 @@ class Expansions:
 
     def of(self, node: query.Prefix | query.Wildcard) -> Expansion:
         """Give what a prefix or a pattern stands for; one of too many forms is warned of, once."""
-        text = node.text if isinstance(node, query.Wildcard) else f"{node.text}*"
+        written = {query.Prefix: "{}*", query.FuzzyTerm: "{}~{}", query.Regex: "/{}/"}
+        shape = written.get(type(node), "{}")
+        text = shape.format(node.text, getattr(node, "maxdist", 0))
         if text not in self._expansions:
             self._expansions[text] = self._expand(node, text)
         return self._expansions[text]
@@ -156,6 +159,9 @@ def _forms(segment: OpenSegment, node: query.Prefix | query.Wildcard) -> Sequenc
     forms = segment.data.forms
     if isinstance(node, query.Prefix):
         return forms.prefixed(node.text.encode(errors="replace"))
+    if not isinstance(node, query.Wildcard):
+        matches = matcher(node)
+        return [number for number in forms.prefixed(b"") if matches(forms[number].decode())]
     parts = re.split(r"([?*])", node.text)
     pattern = re.compile(
         "".join({"?": ".", "*": ".*"}.get(part, re.escape(part)) for part in parts), re.DOTALL

@@ -92,7 +92,8 @@ class _Evaluation:
                 return {o: s + extra.get(o, 0.0) for o, s in self.matches(must, boost).items()}
             case query.Not():
                 return self._others(self.matches(node.query))
-        return self._leaf(node, boost)
+        is_field = getattr(node, "fieldname", None) not in ("text", "form", None)
+        return {} if is_field else self._leaf(node, boost)
 
     def context(self, node: query.Query, section: Section, boost: float = 1.0) -> float:
         """Add up what the positive words of a tree have in a title and a heading, by stem.
@@ -112,8 +113,6 @@ class _Evaluation:
         return 0.0
 
     def _leaf(self, node: query.Query, boost: float) -> Matches:
-        if getattr(node, "fieldname", None) not in ("text", "form", None):
-            return {}
         match node:
             case query.Term():
                 return self._word(node, boost)
@@ -128,7 +127,9 @@ class _Evaluation:
                 return self._forms(node.text, _expression(node.text), boost)
             case query.Every():
                 return self._others({})
-            case query.NullQuery | query.FuzzyTerm() | query.Regex():
+            case query.Regex() | query.FuzzyTerm():
+                return self._pattern(node, boost)
+            case query.NullQuery:
                 return {}
         raise TypeError(f"the evaluator does not know {node!r}")
 
@@ -165,6 +166,13 @@ class _Evaluation:
             f"{written} stands for {len(forms):,} words: all are found, without a score"
         )
         return dict.fromkeys(matches, 0.0)
+
+    def _pattern(self, node: query.Regex | query.FuzzyTerm, boost: float) -> Matches:
+        if isinstance(node, query.Regex):
+            return self._forms(f"/{node.text}/", node.text, boost)
+        near = {f for f in self.collection.forms(re.compile(".*")) if _is_near(f, node)}
+        expression = "|".join(map(re.escape, near)) or "(?!)"
+        return self._forms(f"{node.text}~{node.maxdist}", expression, boost)
 
     def _all(self, node: query.And, boost: float) -> Matches:
         """Intersect; a child that is a Not takes away. Of no children at all comes nothing."""
@@ -212,6 +220,24 @@ def _nth(places: list[int], n: int, first: int) -> float:
     """Give the n-th place from a first one on, infinity where there are fewer."""
     index = bisect_left(places, first) + n - 1
     return places[index] if index < len(places) else math.inf
+
+
+def _is_near(form: str, node: query.FuzzyTerm) -> bool:
+    """Tell whether the optimal string alignment distance is small enough."""
+
+    @cache
+    def distance(a: str, b: str) -> int:
+        if not (a and b):
+            return len(a + b)
+        found = [distance(a[1:], b) + 1, distance(a, b[1:]) + 1]
+        found += [distance(a[1:], b[1:]) + (a[0] != b[0])]
+        if a[:2] == b[1::-1]:
+            found += [distance(a[2:], b[2:]) + 1]
+        return min(found)
+
+    return abs(len(form) - len(node.text)) <= node.maxdist and (
+        distance(form, node.text) <= node.maxdist
+    )
 
 
 def _boost(node: query.Query) -> float:
