@@ -1,17 +1,13 @@
 """What to mark in a paragraph: what made it match, as HTML that no text can break out of."""
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from math import inf
 
 from whoosh import query
-from whoosh.query.spans import SpanNear2
 
 from index.analysis import Token, analyze, stem
 from search.engine import Span
-from search.patterns import matcher
 
 SNIPPET = 1000
 """The longest text, in code points, that is shown whole in a result."""
@@ -129,11 +125,6 @@ class _Words:
                 last = bisect_left(self._forms, leaf.text + _IN_NO_FORM, first)
                 for form in self._forms[first:last]:
                     yield from self._words("form", form)
-            case query.Wildcard() | query.FuzzyTerm() | query.Regex():
-                for form in filter(matcher(leaf), self._forms):
-                    yield from self._words("form", form)
-            case SpanNear2():
-                yield from self._near(leaf)
             case query.Term():
                 yield from self._words(leaf.fieldname, leaf.text)
 
@@ -147,44 +138,15 @@ class _Words:
             if all(position + i in word for i, word in enumerate(words)):
                 yield Span(first.start, words[-1][position + len(words) - 1].end)
 
-    def _near(self, leaf: SpanNear2) -> Iterator[Span]:
-        """Mark each word by itself where all stand with few enough others among them."""
-        field = leaf.qs[0].fieldname
-        times = Counter(_word(field, each.text) for each in leaf.qs)
-        found = [self._found.get((field, word), {}) for word in times]
-        stand = [(sorted(each), count) for each, count in zip(found, times.values(), strict=True)]
-        tokens = {at: Span(t.start, t.end) for each in found for at, t in each.items()}
-        places, marked = sorted(tokens), -1
-        for first in places:
-            last = max(_nth(each, count, first) for each, count in stand)
-            if last - first + 1 - len(leaf.qs) < leaf.slop:
-                begin, end = bisect_right(places, marked), bisect_right(places, last)
-                yield from (
-                    tokens[at] for at in places[max(begin, bisect_left(places, first)) : end]
-                )
-                marked = max(marked, int(last))
-
     def _find(self, field: str, word: str) -> dict[int, Token]:
         """Give the tokens of a word by position: by stem in the field `text`, else as typed."""
-        return self._found.get((field, _word(field, word)), {})
-
-
-def _word(field: str, word: str) -> str:
-    return stem(word) if field == "text" else word
-
-
-def _nth(places: list[int], n: int, first: int) -> float:
-    """Give the n-th place from a first one on, infinity where there are fewer."""
-    index = bisect_left(places, first) + n - 1
-    return places[index] if index < len(places) else inf
+        return self._found.get((field, stem(word) if field == "text" else word), {})
 
 
 def _matched(node: query.Query, words: _Words) -> set[query.Query] | None:
     """Give the leaves that made a tree match, or None where it does not."""
     match node:
-        case query.Term() | query.Phrase() | SpanNear2():
-            return {node} if words.spans(node) else None
-        case query.Prefix() | query.Wildcard() | query.FuzzyTerm() | query.Regex():
+        case query.Term() | query.Prefix() | query.Phrase():
             return {node} if words.spans(node) else None
         case query.And():
             parts = [_matched(n, words) for n in node.subqueries]
