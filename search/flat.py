@@ -47,6 +47,8 @@ class Flat(NamedTuple):
 
 def leaf_of(node: query.Query, boost: float, statistics: Statistics) -> Leaf | None:
     """Look a leaf up; None for a node of another kind. `boost` has the node's own in it."""
+    if getattr(node, "fieldname", "text") not in ("text", "form"):
+        return None
     if isinstance(node, query.Term):
         return _word(node, boost, statistics)
     if isinstance(node, query.Phrase):
@@ -92,7 +94,8 @@ def flattened(tree: query.Query, statistics: Statistics) -> Flat | None:
 
 def _read_any(tree: query.Query, boost: float, flat: Flat, statistics: Statistics) -> bool:
     if isinstance(tree, query.Term):
-        flat.optional.append(_word(tree, boost * tree.boost, statistics))
+        if tree.fieldname == "text":
+            flat.optional.append(_word(tree, boost * tree.boost, statistics))
         return bool(tree.fieldname == "text")
     if not isinstance(tree, query.Or):
         return False
@@ -101,7 +104,7 @@ def _read_any(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
 
 
 def _read_all(tree: query.Query, boost: float, flat: Flat, statistics: Statistics) -> bool:
-    if isinstance(tree, query.Term):
+    if isinstance(tree, query.Term) and tree.fieldname in ("text", "form"):
         flat.required.append(_word(tree, boost * tree.boost, statistics))
         return True
     boost *= getattr(tree, "boost", 1.0)

@@ -16,11 +16,11 @@ from whoosh.query.spans import SpanNear2
 
 from search import flat, score
 from search.budget import Budget
+from search.describe import describe
 from search.expansions import Expansions
 from search.kernels import merging
 from search.kernels.room import NO_BITS
 from search.patterns import PATTERNS, Pattern, written
-from search.query import describe
 from search.score import F64
 from search.statistics import Leaf, Ordinals
 from search.where import Where
@@ -55,7 +55,7 @@ class General:
     def evaluate(self, node: query.Query, boost: float = 1.0) -> Matches:
         """Give the paragraphs that match a tree, deleted ones included."""
         boost *= getattr(node, "boost", 1.0)
-        operator = _OPERATORS[type(node)]
+        operator = _OPERATORS.get(type(node), General._nothing)
         if not isinstance(node, _LEAVES):
             return operator(self, node, boost)
         leaf = repr(node), boost
@@ -71,8 +71,8 @@ class General:
         unwanted = [self._unwanted(n) for n in node.subqueries if isinstance(n, query.Not)]
         if None in unwanted or not node.subqueries:
             return NOTHING
-        plain = [n for n in wanted if isinstance(n, _PLAIN)]
-        others = [self.evaluate(n, boost) for n in wanted if not isinstance(n, _PLAIN)]
+        plain = [n for n in wanted if _is_plain(n)]
+        others = [self.evaluate(n, boost) for n in wanted if not _is_plain(n)]
         kept = reduce(_intersection, sorted(others, key=_size)) if others else None
         if plain and (kept is None or len(kept.ordinals)):
             found = self._together(plain, boost, kept)
@@ -127,6 +127,8 @@ class General:
 
     def _leaf(self, node: query.Query, boost: float) -> Matches:
         """Match a word, a phrase or a proximity: all paragraphs that the kernels find."""
+        if not _is_plain(node):
+            return NOTHING
         return Matches(*flat.every([self._look_up(node, boost)], self._where, NO_BITS))
 
     def _look_up(self, node: query.Query, boost: float) -> Leaf:
@@ -136,6 +138,8 @@ class General:
         return leaf
 
     def _several(self, node: Pattern, boost: float) -> Matches:
+        if node.fieldname != "form":
+            return NOTHING
         known = self._expansions.of(node)
         ordinals, frequencies = known.unions[self._where.place]
         if not known.scored:
@@ -158,6 +162,12 @@ _OPERATORS: dict[type, Callable[[General, query.Query, float], Matches]] = {
     query.Every: General._every,
     type(query.NullQuery): General._nothing,
 }
+
+
+def _is_plain(node: query.Query) -> bool:
+    """Tell whether a node is a word, a phrase or a proximity of the text."""
+    in_text = getattr(node, "fieldname", "text") in ("text", "form")
+    return isinstance(node, _PLAIN) and in_text
 
 
 def _named(node: query.Query) -> str:

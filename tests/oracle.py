@@ -113,6 +113,8 @@ class _Evaluation:
         return 0.0
 
     def _leaf(self, node: query.Query, boost: float) -> Matches:
+        if getattr(node, "fieldname", None) not in ("text", "form", None):
+            return {}
         match node:
             case query.Term():
                 return self._word(node, boost)
