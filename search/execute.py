@@ -106,7 +106,9 @@ class _Search:
         """Yield the segments, one at least, as long as there is time."""
         count = len(self.everywhere)
         for where in self.everywhere:
-            if where.place and self.budget.is_over(f"part {where.place + 1} of {count}"):
+            if where.place and self.budget.is_over(
+                f"part {where.place + 1} of {count} of the index"
+            ):
                 return
             yield where
 

@@ -99,8 +99,8 @@ def _union(data: SegmentData, forms: I64, text: str, budget: Budget, *, counted:
     by_term = forms[np.argsort(terms[forms], kind="stable")]
     wanted = np.zeros(MAX_CODES, np.uint8)
     rooms = np.empty(BLOCK, np.int64), np.empty(BLOCK + 1, np.int64)
-    for some in _portions(data, by_term):
-        if budget.is_over(text):
+    for n, some in enumerate(_portions(data, by_term)):
+        if n and budget.is_over(text):
             break
         add_forms(data.table, some, terms, codes, wanted, *rooms, bits, tfs)
     count = int(np.bitwise_count(bits).sum())

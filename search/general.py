@@ -84,7 +84,7 @@ class General:
         """Match all of some words and phrases at once, among some paragraphs, or among all."""
         if among is None and len(nodes) == 1:
             return self.evaluate(nodes[0], boost)
-        if self._budget.is_over(_named(query.And(nodes))):
+        if among is None and self._budget.is_over(_named(query.And(nodes))):
             return NOTHING
         leaves = [self._look_up(node, boost * getattr(node, "boost", 1.0)) for node in nodes]
         return Matches(*flat.every(leaves, self._where, self._bits(among) if among else NO_BITS))
