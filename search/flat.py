@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
@@ -16,10 +17,12 @@ from index.codec.segment import NOT_FOUND, SegmentData
 from index.snapshot import OpenSegment, Place
 from search.desk import desk_for, lay
 from search.kernels import sets, top
-from search.kernels.room import FEW, Desk, Laid
+from search.kernels.room import FEW, Desk, Laid, laid
 from search.score import F64
 from search.statistics import IN_A_ROW, Leaf, Ordinals, Phrase, Statistics, Word
 from search.where import Where
+
+U64 = npt.NDArray[np.uint64]
 
 _MUCH_RARER = 8
 """How many times rarer of two words one is that both are counted by looking up the other."""
@@ -138,19 +141,24 @@ class _Here(NamedTuple):
     excluded: list[Word]
 
 
-def every(leaf: Leaf, where: Where) -> tuple[Ordinals, F64]:
-    """Give the ascending ordinals of all paragraphs that have a leaf, and their scores.
+def every(leaves: list[Leaf], where: Where, allowed: U64) -> tuple[Ordinals, F64]:
+    """Give the ascending ordinals of all paragraphs that have some leaves, and their scores.
 
-    What this thread found best before is forgotten.
+    Where `allowed` (a bit a paragraph) is not empty, of those alone. What this thread found best
+    before is forgotten.
     """
-    query, desk = _in_segment(Flat([leaf], [], [], []), where), desk_for(leaf.size, 0)
+    flat = Flat(leaves, [], [], [])
+    query, desk = _in_segment(flat, where), desk_for(flat.size(), 0)
     if query is None:
         return np.empty(0, np.int64), np.empty(0)
     lay(*query, desk.room)
+    scoring = where.scoring
+    if len(allowed):
+        scoring = laid(scoring.scoring._replace(allowed=allowed))
     found = np.empty(query.required[0].place.df, np.int64)
     scores = np.empty(len(found))
     segment = where.segment.data.table
-    count = top.all_scored(segment, desk.table, where.scoring.table, found, scores)
+    count = top.all_scored(segment, desk.table, scoring.table, found, scores)
     return found[:count], scores[:count]
 
 
