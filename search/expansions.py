@@ -10,7 +10,7 @@ from index.codec.blocks import BLOCK
 from index.codec.segment import SegmentData
 from search.budget import Budget
 from search.desk import counters
-from search.kernels.unions import MAX_CODES, add_forms, take
+from search.kernels.unions import MAX_CODES, add_forms, list_bits
 from search.patterns import Pattern, expand, written
 from search.statistics import Ordinals, Statistics
 
@@ -24,17 +24,22 @@ MAX_FORMS = 1024
 _STEP = 1 << 20
 """How many paragraphs of terms are added before the time is looked at."""
 
-_NOT_COUNTED: U32 = np.empty(0, np.uint32)
+NOT_COUNTED: U32 = np.empty(0, np.uint32)
 
 
 class Union(NamedTuple):
     """The paragraphs of a segment in which any of some forms stands, and how often they do.
 
-    `frequencies` (u32) is empty where that is not asked for.
+    `bits` (u64) has one for each paragraph of the segment; `frequencies` (u32) are of those that
+    are set, in their order, and empty where that is not asked for.
     """
 
-    ordinals: Ordinals
+    bits: U64
     frequencies: U32
+
+    def ordinals(self) -> Ordinals:
+        """List the paragraphs."""
+        return ordinals_of(self.bits)
 
 
 class Expansion(NamedTuple):
@@ -73,7 +78,7 @@ class Expansions:
             _union(each, numbers, text, self._budget, counted=scored)
             for each, numbers in zip(data, forms, strict=True)
         )
-        document_frequency = sum(len(union.ordinals) for union in unions)
+        document_frequency = sum(int(np.bitwise_count(union.bits).sum()) for union in unions)
         return Expansion(scored, self._statistics.idf(document_frequency), unions)
 
 
@@ -93,20 +98,36 @@ def are_few(data: list[SegmentData], forms: list[I64]) -> bool:
 
 def _union(data: SegmentData, forms: I64, text: str, budget: Budget, *, counted: bool) -> Union:
     """Give the paragraphs of some forms; where the time is over, those of the first of them."""
-    terms, codes = data.forms_of_terms
     bits = np.zeros((data.paragraph_count + 63) // 64, np.uint64)
-    tfs = counters(data.paragraph_count) if counted else _NOT_COUNTED
-    by_term = forms[np.argsort(terms[forms], kind="stable")]
-    wanted = np.zeros(MAX_CODES, np.uint8)
-    rooms = np.empty(BLOCK, np.int64), np.empty(BLOCK + 1, np.int64)
+    tfs = counters(data.paragraph_count) if counted else NOT_COUNTED
+    by_term = forms[np.argsort(data.forms_of_terms[0][forms], kind="stable")]
     for n, some in enumerate(_portions(data, by_term)):
         if n and budget.is_over(text):
             break
-        add_forms(data.table, some, terms, codes, wanted, *rooms, bits, tfs)
-    count = int(np.bitwise_count(bits).sum())
-    ordinals, frequencies = np.empty(count, np.int64), np.empty(count if counted else 0, np.uint32)
-    take(bits, tfs, ordinals, frequencies)
-    return Union(ordinals, frequencies)
+        note_forms(data, some, bits, tfs)
+    if not counted:
+        return Union(bits, NOT_COUNTED)
+    ordinals = ordinals_of(bits)
+    frequencies = tfs[ordinals]
+    tfs[ordinals] = 0
+    return Union(bits, frequencies)
+
+
+def note_forms(data: SegmentData, forms: I64, bits: U64, tfs: U32) -> None:
+    """Set the bits of the paragraphs of some forms, and count in `tfs` how often they stand there.
+
+    The forms are in the order of their terms. `tfs` has one for each paragraph, or is empty.
+    """
+    wanted = np.zeros(MAX_CODES, np.uint8)
+    rooms = np.empty(BLOCK, np.int64), np.empty(BLOCK + 1, np.int64)
+    add_forms(data.table, forms, *data.forms_of_terms, wanted, *rooms, bits, tfs)
+
+
+def ordinals_of(bits: U64) -> Ordinals:
+    """List the paragraphs whose bits are set."""
+    ordinals = np.empty(int(np.bitwise_count(bits).sum()), np.int64)
+    list_bits(bits, ordinals)
+    return ordinals
 
 
 def _portions(data: SegmentData, by_term: I64) -> Iterator[I64]:

@@ -16,6 +16,7 @@ from whoosh.query.spans import SpanNear2
 from index.codec.segment import NOT_FOUND, SegmentData
 from index.snapshot import OpenSegment, Place
 from search.desk import desk_for, lay
+from search.expansions import NOT_COUNTED, note_forms
 from search.kernels import sets, top
 from search.kernels.room import FEW, Desk, Laid, laid
 from search.score import F64
@@ -179,6 +180,9 @@ def _all(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: b
     if not counting:
         return top.top(data, room, scoring, base, False)
     words, phrases, _, excluded = query
+    if len(words) == len(phrases) == 1 == len(phrases[0].words) and not excluded:
+        top.top(data, room, scoring, base, False)
+        return _count_form(phrases[0].words[0].place, segment.data, laid)
     allowed, hits = len(laid.scoring.allowed), len(laid.scoring.hits)
     if len(words) == 1 and not (phrases or excluded or allowed or hits):
         top.top(data, room, scoring, base, False)
@@ -187,6 +191,22 @@ def _all(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: b
         top.top(data, room, scoring, base, False)
         return sets.count_all(data, room)
     return top.top(data, room, scoring, base, True)
+
+
+def _count_form(place: Place, segment: SegmentData, laid: Laid) -> int:
+    """Count the paragraphs of one form of a stem, and set the bits of the hits.
+
+    In one pass over the stem, which takes less than to look at each as a phrase of one word.
+    """
+    bits, columns = np.zeros((segment.paragraph_count + 63) // 64, np.uint64), segment.columns
+    form = columns.form[int(columns.forms[place.term]) + place.code]
+    note_forms(segment, np.array([form], np.int64), bits, NOT_COUNTED)
+    _, _, _, allowed, hits = laid.scoring
+    if len(allowed):
+        bits &= allowed
+    if len(hits):
+        hits |= bits
+    return int(np.bitwise_count(bits).sum())
 
 
 def _any(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: bool) -> int:

@@ -6,7 +6,6 @@ scores. Leaves name words as typed; the field `text` matches them by stem, `form
 
 from collections.abc import Callable
 from functools import reduce
-from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -17,8 +16,8 @@ from whoosh.query.spans import SpanNear2
 from search import flat, score
 from search.budget import Budget
 from search.describe import describe
-from search.expansions import Expansions
-from search.kernels import merging
+from search.expansions import Expansions, ordinals_of
+from search.kernels import merging, unions
 from search.kernels.room import NO_BITS
 from search.patterns import PATTERNS, Pattern, written
 from search.score import F64
@@ -34,6 +33,9 @@ class Matches(NamedTuple):
     ordinals: Ordinals
     scores: F64
 
+
+MAX_KEPT = 1 << 22
+"""How many paragraphs of leaves are kept while a query is evaluated, 16 bytes each."""
 
 NOTHING = Matches(np.empty(0, np.int64), np.empty(0))
 
@@ -51,6 +53,7 @@ class General:
         self._budget = budget
         self._data = where.segment.data
         self._leaves: dict[tuple[str, float], Matches] = {}  # a word may be typed many times
+        self._left = MAX_KEPT
 
     def evaluate(self, node: query.Query, boost: float = 1.0) -> Matches:
         """Give the paragraphs that match a tree, deleted ones included."""
@@ -59,11 +62,14 @@ class General:
         if not isinstance(node, _LEAVES):
             return operator(self, node, boost)
         leaf = repr(node), boost
-        if leaf not in self._leaves:
-            if self._budget.is_over(_named(node)):
-                return NOTHING
-            self._leaves[leaf] = operator(self, node, boost)
-        return self._leaves[leaf]
+        if leaf in self._leaves:
+            return self._leaves[leaf]
+        if self._budget.is_over(_named(node)):
+            return NOTHING
+        found = operator(self, node, boost)
+        if _size(found) <= self._left:
+            self._leaves[leaf], self._left = found, self._left - _size(found)
+        return found
 
     def _and(self, node: query.And, boost: float) -> Matches:
         """Intersect: words and phrases together, last, and only where the others leave anything."""
@@ -90,15 +96,26 @@ class General:
         return Matches(*flat.every(leaves, self._where, self._bits(among) if among else NO_BITS))
 
     def _bits(self, matches: Matches) -> U64:
-        bits = np.zeros((self._data.paragraph_count + 63) // 64, np.uint64)
+        bits = self._no_bits()
         merging.set_bits(matches.ordinals, bits)
         return bits
 
+    def _no_bits(self) -> U64:
+        return np.zeros((self._data.paragraph_count + 63) // 64, np.uint64)
+
     def _or(self, node: query.Or, boost: float) -> Matches:
-        return _union([self.evaluate(n, boost) for n in node.subqueries], is_sum=True)
+        return self._union(node.subqueries, boost, is_sum=True)
 
     def _best(self, node: query.DisjunctionMax, boost: float) -> Matches:
-        return _union([self.evaluate(n, boost) for n in node.subqueries], is_sum=False)
+        return self._union(node.subqueries, boost, is_sum=False)
+
+    def _union(self, nodes: list[query.Query], boost: float, *, is_sum: bool) -> Matches:
+        """Unite one by one, so that few are held at a time."""
+        bits, scores = self._no_bits(), np.zeros(self._data.paragraph_count)
+        for node in nodes:
+            unions.unite(*self.evaluate(node, boost), is_sum, bits, scores)
+        ordinals = ordinals_of(bits)
+        return Matches(ordinals, scores[ordinals])
 
     def _and_maybe(self, node: query.AndMaybe, boost: float) -> Matches:
         required, optional = (self.evaluate(n, boost) for n in (node.a, node.b))
@@ -141,11 +158,12 @@ class General:
         if node.fieldname != "form":
             return NOTHING
         known = self._expansions.of(node)
-        ordinals, frequencies = known.unions[self._where.place]
+        union = known.unions[self._where.place]
+        ordinals = union.ordinals()
         if not known.scored:
             return Matches(ordinals, np.zeros(len(ordinals)))
         norms = self._where.norms[self._data.length[ordinals]]
-        return Matches(ordinals, score.bm25(boost * known.idf, frequencies, norms))
+        return Matches(ordinals, score.bm25(boost * known.idf, union.frequencies, norms))
 
 
 _PLAIN = (query.Term, query.Phrase, SpanNear2)
@@ -195,18 +213,3 @@ def _intersection(a: Matches, b: Matches) -> Matches:
 def _difference(a: Matches, b: Matches) -> Matches:
     room = _room(_size(a))
     return _first(room, merging.subtract(*a, b.ordinals, *room))
-
-
-def _union(parts: list[Matches], *, is_sum: bool) -> Matches:
-    """Unite two at a time, and what came of them, so that none is copied often."""
-    while len(parts) > 1:
-        pairs = zip_longest(parts[::2], parts[1::2], fillvalue=NOTHING)
-        parts = [_either(a, b, is_sum) for a, b in pairs]
-    return parts[0] if parts else NOTHING
-
-
-def _either(a: Matches, b: Matches, is_sum: bool) -> Matches:
-    if not (_size(a) and _size(b)):
-        return a if _size(a) else b
-    room = _room(_size(a) + _size(b))
-    return _first(room, merging.unite(*a, *b, is_sum, *room))

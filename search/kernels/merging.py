@@ -1,4 +1,4 @@
-"""Ascending ordinals with scores beside them: what is in both, in either, in one but not the other.
+"""Ascending ordinals with scores beside them: what is in both, in one but not in the other.
 
 What is much longer is galloped through: Bentley and Yao, "An almost optimal algorithm for unbounded
 searching" (1976).
@@ -29,31 +29,6 @@ def intersect(a: I64, a_scores: F64, b: I64, b_scores: F64, out: I64, scores: F6
             out[n], scores[n] = a[i], a_scores[i] + b_scores[j]
             n += 1
     return n
-
-
-@kernel
-def unite(a: I64, a_scores: F64, b: I64, b_scores: F64, is_sum: bool, out: I64, scores: F64) -> int:
-    """Give the ordinals that are in either; of two scores the sum, or the higher; count them.
-
-    There is room for as many as both have.
-    """
-    n, i, j = u64(0), u64(0), u64(0)
-    while i < len(a) and j < len(b):
-        one, two = a[i], b[j]
-        score = 0.0
-        if one == two:
-            score = a_scores[i] + b_scores[j] if is_sum else max(a_scores[i], b_scores[j])
-        else:
-            score = a_scores[i] if one < two else b_scores[j]
-        out[n], scores[n] = min(one, two), score
-        n, i, j = n + u64(1), i + u64(one <= two), j + u64(two <= one)
-    while i < len(a):
-        out[n], scores[n] = a[i], a_scores[i]
-        n, i = n + u64(1), i + u64(1)
-    while j < len(b):
-        out[n], scores[n] = b[j], b_scores[j]
-        n, j = n + u64(1), j + u64(1)
-    return i64(n)
 
 
 @kernel

@@ -22,6 +22,7 @@ U16 = npt.NDArray[np.uint16]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
 
 MAX_CODES = 1 << 16
 """How many forms a term has at most."""
@@ -110,19 +111,25 @@ def _set(bits: U64, ordinal: int) -> None:
 
 
 @kernel
-def take(bits: U64, tfs: U32, ordinals: I64, frequencies: U32) -> int:
-    """List the paragraphs whose bits are set, and their `tfs`, which become 0; count them.
-
-    Where `tfs` is empty, no frequencies are listed.
-    """
+def list_bits(bits: U64, ordinals: I64) -> int:
+    """List the paragraphs whose bits are set; count them."""
     count = i64(0)
     for word in range(len(bits)):
         left = bits[word]
         while left != 0:
-            ordinal = (i64(word) << 6) + lowest(left)
+            ordinals[count] = (i64(word) << 6) + lowest(left)
             left &= left - u64(1)
-            ordinals[count] = ordinal
-            if len(tfs) > 0:
-                frequencies[count], tfs[u64(ordinal)] = tfs[u64(ordinal)], 0
             count += 1
     return count
+
+
+@kernel
+def unite(ordinals: I64, scores: F64, is_sum: bool, bits: U64, united: F64) -> None:
+    """Set the bits of some paragraphs; of the scores that each has had, note the sum or highest.
+
+    `united` has one for each paragraph, 0 at first.
+    """
+    for i in range(len(ordinals)):
+        at = u64(ordinals[i])
+        _set(bits, ordinals[i])
+        united[at] = united[at] + scores[i] if is_sum else max(united[at], scores[i])
