@@ -8,7 +8,7 @@ gc.disable()  # modules are a hundred thousand objects that stay: looking throug
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 
 from rich.console import Console
@@ -17,7 +17,7 @@ from rich.text import Text
 from index.settings import add_folder_option
 from index.version import VERSION
 from search import objects
-from search.engine import MAX_LIMIT, Hit, Page, Request
+from search.engine import BUDGET_MS, MAX_BUDGET_MS, MAX_LIMIT, Hit, Page, Request
 from search.errors import SearchError
 from search.local import Local
 from search.ready import make_ready
@@ -36,7 +36,7 @@ example:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answer the exit code: 0 also where nothing is found."""
     settings = _settings(argv)
-    request = Request(settings.query, limit=settings.limit)
+    request = Request(settings.query, limit=settings.limit, budget_ms=settings.budget_ms)
     make_ready()
     try:
         page = Local(settings.folder).search(request)
@@ -65,24 +65,34 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     )
     parser.add_argument(
         "--limit",
-        type=_limit,
+        type=_whole(0, MAX_LIMIT),
         default=10,
         metavar="N",
         help=f"how many paragraphs to show, 0 to {MAX_LIMIT} (%(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print what /api/search answers")
+    parser.add_argument(
+        "--budget-ms",
+        type=_whole(1, MAX_BUDGET_MS),
+        default=BUDGET_MS,
+        metavar="N",
+        help="after how many milliseconds the search ends (%(default)s)",
+    )
     add_folder_option(parser, "--index")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
     # Bytes that are no text become question marks.
     query = " ".join(given.query).encode(errors="replace").decode()
-    return Settings(query, given.index, given.limit, given.json)
+    return Settings(query, given.index, given.limit, given.json, given.budget_ms)
 
 
-def _limit(text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) < 10 and int(text) <= MAX_LIMIT:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"a number from 0 to {MAX_LIMIT} is wanted, not {text!r}")
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if text.isascii() and text.isdecimal() and len(text) < 10 and low <= int(text) <= high:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"a number from {low} to {high} is wanted, not {text!r}")
+
+    return read
 
 
 def _console() -> Console:

@@ -2,9 +2,14 @@
 
 import threading
 
+import numpy as np
+import numpy.typing as npt
+
 from search.kernels.best import begin
 from search.kernels.room import Desk, Room, new_desk
 from search.statistics import Phrase, Word
+
+U32 = npt.NDArray[np.uint32]
 
 
 def lay(
@@ -64,6 +69,14 @@ def thread_desk() -> Desk:
     except AttributeError:
         desk = _of_thread.desk = new_desk(_SIZE)
     return desk
+
+
+def counters(size: int) -> U32:
+    """Give room of this thread, all 0, to count in for so many paragraphs; it is left so."""
+    known: U32 | None = getattr(_of_thread, "counters", None)
+    if known is None or len(known) < size:
+        known = _of_thread.counters = np.zeros(size, np.uint32)
+    return known[:size]
 
 
 _SIZE = 64

@@ -10,6 +10,8 @@ Match = Literal["auto", "all", "any"]
 MATCHES: tuple[Match, ...] = ("auto", "all", "any")
 MAX_LIMIT = 100
 MAX_CONTEXT = 2
+BUDGET_MS = 1000
+MAX_BUDGET_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class Request:
 
     `limit` (0 to 100) paragraphs are wanted from rank `offset` on, each with `context` (0 to 2)
     neighbours on either side. `match` says whether a paragraph needs all the words, any of them,
-    or (auto) all, and where no paragraph has all, any.
+    or (auto) all, and where no paragraph has all, any. After `budget_ms` milliseconds the search
+    ends with the best of what was looked at until then.
     """
 
     query: str
@@ -26,6 +29,7 @@ class Request:
     offset: int = 0
     match: Match = "auto"
     context: int = 0
+    budget_ms: int = BUDGET_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,10 @@ class Suggestion:
 class Page:
     """One page of an answer.
 
-    `total` counts paragraphs and `documents` the documents among them; both are exact.
+    `total` counts paragraphs and `documents` the documents among them; both are exact, or at least
+    that many where the answer is `partial`, because time ran out: a warning says at what.
     `interpreted` is what was understood, `warnings` what was repaired. `relaxed` is true where no
-    paragraph had all the words and these have some. `partial` is true where time ran out.
+    paragraph had all the words and these have some.
     `took_ms` is the time in milliseconds; `built_at` is the time of the commit, ISO 8601 in UTC.
     """
 

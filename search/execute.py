@@ -5,6 +5,7 @@ one raises the bar for the next. Queries without nesting, of which up to MAX_BES
 wanted, go to the kernels, by `flat`; all others are evaluated whole, by `general`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,15 +16,17 @@ from whoosh import query
 from index.errors import Damaged
 from index.snapshot import OpenSegment, Snapshot
 from search import flat
+from search.budget import Budget
 from search.context import NOWHERE
 from search.context import context as context_of
 from search.desk import desk_for, forget_desk
+from search.expansions import Expansions
 from search.general import General
 from search.kernels.best import sort
 from search.kernels.room import MAX_BEST, NO_BITS, NO_CONTEXT, Laid, Scoring, laid
 from search.kernels.sets import count_documents
 from search.score import F64
-from search.statistics import Expansions, Ordinals
+from search.statistics import Ordinals
 from search.where import Where, everywhere
 
 U64 = npt.NDArray[np.uint64]
@@ -35,7 +38,7 @@ class Answer(NamedTuple):
 
     `ordinals` (i64) and `scores` (f64) are parallel. `total` counts all that match and `documents`
     the documents among them; each is None where it was not asked for. `warnings` says what was
-    not as asked.
+    not as asked. `partial` tells that the time was over: more may match.
     """
 
     ordinals: Ordinals
@@ -43,6 +46,7 @@ class Answer(NamedTuple):
     total: int | None
     documents: int | None
     warnings: tuple[str, ...]
+    partial: bool = False
 
 
 def execute(  # noqa: PLR0913  # what is asked for is named
@@ -54,18 +58,21 @@ def execute(  # noqa: PLR0913  # what is asked for is named
     documents: bool = False,
     among: Bools | None = None,
     context: bool = True,
+    budget: Budget | None = None,
 ) -> Answer:
     """Evaluate a query tree; give the best k paragraphs, or all.
 
     `count` and `documents` ask for the totals; without them, what cannot be among the best is
     passed over. `among` (bool, one an ordinal of the snapshot) narrows the hits, not the
     statistics. Without `context`, titles and headings above a paragraph add nothing to its score.
+    Where the `budget` of time is over, these are the best of what was looked at until then.
     Raises Damaged, and ValueError for a k below 0 or an `among` that is not of this snapshot.
     """
     if (k or 0) < 0 or (among is not None and len(among) != snapshot.ordinal_count):
         raise ValueError("k is below 0, or `among` has not one for each ordinal")
     where = everywhere(snapshot)
-    search = _Search(where, tree, count, among, context, 0 if documents else None)
+    wanted = 0 if documents else None
+    search = _Search(where, tree, count, among, context, wanted, budget or Budget())
     try:
         return search.run(snapshot.ordinal_count if k is None else min(k, snapshot.ordinal_count))
     except (ValueError, IndexError) as error:
@@ -83,6 +90,7 @@ class _Search:
     among: Bools | None
     context: bool
     documents: int | None
+    budget: Budget
     expansions: Expansions | None = None
 
     def run(self, k: int) -> Answer:
@@ -90,8 +98,19 @@ class _Search:
         unnested = self._flattened() if k <= MAX_BEST else None
         found = self._evaluated(k) if unnested is None else self._pruned(unnested, k)
         ordinals, scores, total = found
-        warnings = tuple(self.expansions.warnings) if self.expansions else ()
-        return Answer(ordinals, scores, total if self.count else None, self.documents, warnings)
+        warnings = [*(self.expansions.warnings if self.expansions else ()), *self.budget.warnings()]
+        counted, cut = total if self.count else None, bool(self.budget.cut)
+        return Answer(ordinals, scores, counted, self.documents, tuple(warnings), cut)
+
+    def _in_time(self) -> Iterator[Where]:
+        """Yield the segments, one at least, as long as there is time."""
+        count = len(self.everywhere)
+        for where in self.everywhere:
+            if where.place and self.budget.is_over(
+                f"part {where.place + 1} of {count} of the index"
+            ):
+                return
+            yield where
 
     # Without nesting.
 
@@ -103,7 +122,8 @@ class _Search:
         desk = desk_for(query.size(), k)
         counting = self.count or self.documents is not None
         total = 0
-        for where, scoring in zip(self.everywhere, scorings, strict=True):
+        for where in self._in_time():
+            scoring = scorings[where.place]
             total += flat.search(query, where, scoring, desk, counting)
             if self.documents is not None:
                 first = where.segment.data.document_first
@@ -133,7 +153,8 @@ class _Search:
             if not len(bits):
                 bits = np.full((segment.data.paragraph_count + 63) // 64, ~np.uint64(0))
             bits &= ~_packed(self._matching(tree, where))
-        return bits
+        # What is excluded by a tree that was cut short is not known: all.
+        return np.zeros_like(bits) if barred and self.budget.cut else bits
 
     def _matching(self, tree: query.Query, where: Where) -> Bools:
         matching = np.zeros(where.segment.data.paragraph_count, np.bool_)
@@ -141,8 +162,8 @@ class _Search:
         return matching
 
     def _general(self, where: Where) -> General:
-        self.expansions = self.expansions or Expansions(where.statistics)
-        return General(where, self.expansions)
+        self.expansions = self.expansions or Expansions(where.statistics, self.budget)
+        return General(where, self.expansions, self.budget)
 
     def _narrowed(self, segment: OpenSegment) -> U64:
         allowed = self._narrowing(segment)
@@ -158,7 +179,7 @@ class _Search:
 
     def _evaluated(self, k: int) -> tuple[Ordinals, F64, int]:
         ordinals, scores = [np.empty(0, np.int64)], [np.empty(0)]
-        for where in self.everywhere:
+        for where in self._in_time():
             segment = where.segment
             found = self._general(where).evaluate(self.tree)
             local, score = found.ordinals, found.scores
@@ -172,13 +193,21 @@ class _Search:
                 # A headline's section, with its bit, is beyond all: it gets the last, which is 0.
                 score = score + added[np.minimum(segment.data.section[local], len(added) - 1)]
             if self.documents is not None:
-                numbers = np.searchsorted(segment.data.document_first, local, "right")
-                self.documents += len(np.unique(numbers))
+                begins = np.searchsorted(local, segment.data.document_first)
+                self.documents += int(np.count_nonzero(np.diff(begins)))
             ordinals.append(local + segment.base)
             scores.append(score)
         every, score = np.concatenate(ordinals), np.concatenate(scores)
-        order = np.argsort(-score, kind="stable")[:k]
-        return every[order], score[order], len(every)
+        best = _best(score, k)
+        return every[best], score[best], len(every)
+
+
+def _best(score: F64, k: int) -> Ordinals:
+    """Give the places of the k best scores, of equal ones the first."""
+    if 0 < k < len(score) // 8:
+        enough = np.flatnonzero(score >= np.partition(score, -k)[-k])
+        return enough[np.argsort(-score[enough], kind="stable")[:k]]
+    return np.argsort(-score, kind="stable")[:k]
 
 
 def _no_hits(segment: OpenSegment) -> U64:

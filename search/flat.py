@@ -9,17 +9,21 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.codec.segment import NOT_FOUND, SegmentData
 from index.snapshot import OpenSegment, Place
 from search.desk import desk_for, lay
+from search.expansions import NOT_COUNTED, note_forms
 from search.kernels import sets, top
-from search.kernels.room import FEW, Desk, Laid
+from search.kernels.room import FEW, Desk, Laid, laid
 from search.score import F64
 from search.statistics import IN_A_ROW, Leaf, Ordinals, Phrase, Statistics, Word
 from search.where import Where
+
+U64 = npt.NDArray[np.uint64]
 
 _MUCH_RARER = 8
 """How many times rarer of two words one is that both are counted by looking up the other."""
@@ -44,6 +48,8 @@ class Flat(NamedTuple):
 
 def leaf_of(node: query.Query, boost: float, statistics: Statistics) -> Leaf | None:
     """Look a leaf up; None for a node of another kind. `boost` has the node's own in it."""
+    if getattr(node, "fieldname", "text") not in ("text", "form"):
+        return None
     if isinstance(node, query.Term):
         return _word(node, boost, statistics)
     if isinstance(node, query.Phrase):
@@ -89,7 +95,8 @@ def flattened(tree: query.Query, statistics: Statistics) -> Flat | None:
 
 def _read_any(tree: query.Query, boost: float, flat: Flat, statistics: Statistics) -> bool:
     if isinstance(tree, query.Term):
-        flat.optional.append(_word(tree, boost * tree.boost, statistics))
+        if tree.fieldname == "text":
+            flat.optional.append(_word(tree, boost * tree.boost, statistics))
         return bool(tree.fieldname == "text")
     if not isinstance(tree, query.Or):
         return False
@@ -98,7 +105,7 @@ def _read_any(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
 
 
 def _read_all(tree: query.Query, boost: float, flat: Flat, statistics: Statistics) -> bool:
-    if isinstance(tree, query.Term):
+    if isinstance(tree, query.Term) and tree.fieldname in ("text", "form"):
         flat.required.append(_word(tree, boost * tree.boost, statistics))
         return True
     boost *= getattr(tree, "boost", 1.0)
@@ -135,19 +142,24 @@ class _Here(NamedTuple):
     excluded: list[Word]
 
 
-def every(leaf: Leaf, where: Where) -> tuple[Ordinals, F64]:
-    """Give the ascending ordinals of all paragraphs that have a leaf, and their scores.
+def every(leaves: list[Leaf], where: Where, allowed: U64) -> tuple[Ordinals, F64]:
+    """Give the ascending ordinals of all paragraphs that have some leaves, and their scores.
 
-    What this thread found best before is forgotten.
+    Where `allowed` (a bit a paragraph) is not empty, of those alone. What this thread found best
+    before is forgotten.
     """
-    query, desk = _in_segment(Flat([leaf], [], [], []), where), desk_for(leaf.size, 0)
+    flat = Flat(leaves, [], [], [])
+    query, desk = _in_segment(flat, where), desk_for(flat.size(), 0)
     if query is None:
         return np.empty(0, np.int64), np.empty(0)
     lay(*query, desk.room)
+    scoring = where.scoring
+    if len(allowed):
+        scoring = laid(scoring.scoring._replace(allowed=allowed))
     found = np.empty(query.required[0].place.df, np.int64)
     scores = np.empty(len(found))
     segment = where.segment.data.table
-    count = top.all_scored(segment, desk.table, where.scoring.table, found, scores)
+    count = top.all_scored(segment, desk.table, scoring.table, found, scores)
     return found[:count], scores[:count]
 
 
@@ -168,6 +180,9 @@ def _all(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: b
     if not counting:
         return top.top(data, room, scoring, base, False)
     words, phrases, _, excluded = query
+    if len(words) == len(phrases) == 1 == len(phrases[0].words) and not excluded:
+        top.top(data, room, scoring, base, False)
+        return _count_form(phrases[0].words[0].place, segment.data, laid)
     allowed, hits = len(laid.scoring.allowed), len(laid.scoring.hits)
     if len(words) == 1 and not (phrases or excluded or allowed or hits):
         top.top(data, room, scoring, base, False)
@@ -176,6 +191,22 @@ def _all(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: b
         top.top(data, room, scoring, base, False)
         return sets.count_all(data, room)
     return top.top(data, room, scoring, base, True)
+
+
+def _count_form(place: Place, segment: SegmentData, laid: Laid) -> int:
+    """Count the paragraphs of one form of a stem, and set the bits of the hits.
+
+    In one pass over the stem, which takes less than to look at each as a phrase of one word.
+    """
+    bits, columns = np.zeros((segment.paragraph_count + 63) // 64, np.uint64), segment.columns
+    form = columns.form[int(columns.forms[place.term]) + place.code]
+    note_forms(segment, np.array([form], np.int64), bits, NOT_COUNTED)
+    _, _, _, allowed, hits = laid.scoring
+    if len(allowed):
+        bits &= allowed
+    if len(hits):
+        hits |= bits
+    return int(np.bitwise_count(bits).sum())
 
 
 def _any(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: bool) -> int:

@@ -1,12 +1,16 @@
 """What to mark in a paragraph: what made it match, as HTML that no text can break out of."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from html import escape
 
 from whoosh import query
+from whoosh.query.spans import SpanNear2
 
 from index.analysis import Token, analyze, stem
+from search import patterns
 from search.engine import Span
 
 SNIPPET = 1000
@@ -22,7 +26,10 @@ _IN_NO_FORM = "\U0010ffff"
 
 
 def matches(tree: query.Query, text: str) -> tuple[Span, ...]:
-    """Give the spans that made a text match: ascending, disjoint, none if it does not match."""
+    """Give the spans that made a text match: ascending, disjoint, none if it does not match.
+
+    What is searched by field is not marked, and taken to be so: whoever asks has found the text.
+    """
     words = _Words(text)
     leaves = _matched(tree, words) or ()
     return _merged(span for leaf in leaves for span in words.spans(leaf))
@@ -120,10 +127,15 @@ class _Words:
         match leaf:
             case query.Phrase():
                 yield from self._phrases(leaf)
+            case SpanNear2():
+                yield from self._near(leaf)
             case query.Prefix():
                 first = bisect_left(self._forms, leaf.text)
                 last = bisect_left(self._forms, leaf.text + _IN_NO_FORM, first)
                 for form in self._forms[first:last]:
+                    yield from self._words("form", form)
+            case query.Wildcard() | query.FuzzyTerm() | query.Regex():
+                for form in filter(_matcher(leaf), self._forms):
                     yield from self._words("form", form)
             case query.Term():
                 yield from self._words(leaf.fieldname, leaf.text)
@@ -138,28 +150,80 @@ class _Words:
             if all(position + i in word for i, word in enumerate(words)):
                 yield Span(first.start, words[-1][position + len(words) - 1].end)
 
+    def _near(self, leaf: SpanNear2) -> Iterator[Span]:
+        """Mark the words of each stretch that has them all, in any order, and few others."""
+        wanted = Counter(_key(word) for word in leaf.qs)
+        places = {key: self._find(*key) for key in wanted}
+        standing = sorted((at, key) for key, tokens in places.items() for at in tokens)
+        most = len(leaf.qs) + leaf.slop - 1
+        for first, last in _stretches(standing, wanted):
+            if standing[last][0] - standing[first][0] < most:
+                for at, key in standing[first : last + 1]:
+                    yield Span(places[key][at].start, places[key][at].end)
+
     def _find(self, field: str, word: str) -> dict[int, Token]:
         """Give the tokens of a word by position: by stem in the field `text`, else as typed."""
         return self._found.get((field, stem(word) if field == "text" else word), {})
 
 
-def _matched(node: query.Query, words: _Words) -> set[query.Query] | None:
-    """Give the leaves that made a tree match, or None where it does not."""
+def _stretches(
+    standing: list[tuple[int, tuple[str, str]]], wanted: Counter[tuple[str, str]]
+) -> Iterator[tuple[int, int]]:
+    """Give the shortest stretches of what stands where that have all that is wanted.
+
+    Each is the indices of its first and its last; none has another in it.
+    """
+    lacking, missing, first = wanted.copy(), wanted.total(), 0
+    for last, (_, key) in enumerate(standing):
+        missing -= lacking[key] > 0
+        lacking[key] -= 1
+        if missing:
+            continue
+        while lacking[standing[first][1]] < 0:
+            lacking[standing[first][1]] += 1
+            first += 1
+        yield first, last
+        place = standing[first][0]
+        while first <= last and standing[first][0] == place:
+            lacking[standing[first][1]] += 1
+            missing += lacking[standing[first][1]] > 0
+            first += 1
+
+
+@lru_cache(maxsize=256)
+def _matcher(leaf: query.Query) -> Callable[[str], bool]:
+    return patterns.matcher(leaf)
+
+
+def _key(word: query.Term) -> tuple[str, str]:
+    field, form = word.fieldname, word.text
+    return field, stem(form) if field == "text" else form
+
+
+def _matched(node: query.Query, words: _Words, fields: bool = True) -> set[query.Query] | None:
+    """Give the leaves that made a tree match, or None where it does not.
+
+    `fields` tells whether what is searched by field is taken to match.
+    """
     match node:
-        case query.Term() | query.Prefix() | query.Phrase():
-            return {node} if words.spans(node) else None
         case query.And():
-            parts = [_matched(n, words) for n in node.subqueries]
+            parts = [_matched(n, words, fields) for n in node.subqueries]
             return None if None in parts else _together(parts)
         case query.Or() | query.DisjunctionMax():
-            parts = [_matched(n, words) for n in node.subqueries]
+            parts = [_matched(n, words, fields) for n in node.subqueries]
             return _together(parts) if any(part is not None for part in parts) else None
         case query.AndMaybe():
-            required = _matched(node.a, words)
-            return None if required is None else _together([required, _matched(node.b, words)])
+            required, optional = (_matched(n, words, fields) for n in (node.a, node.b))
+            return None if required is None else _together([required, optional])
         case query.Not():
-            return set() if _matched(node.query, words) is None else None
-    return set() if isinstance(node, query.Every) else None
+            return set() if _matched(node.query, words, not fields) is None else None
+        case query.Every():
+            return set()
+        case query.NullQuery:
+            return None
+    if getattr(node, "fieldname", "text") not in ("text", "form"):
+        return set() if fields else None
+    return {node} if words.spans(node) else None
 
 
 def _together(parts: Iterable[set[query.Query] | None]) -> set[query.Query]:

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from index import storage
 from index.errors import IndexFault, NoIndex
 from index.snapshot import Snapshot
 from search import highlight
+from search.budget import Budget
 from search.engine import (
+    BUDGET_MS,
     MAX_CONTEXT,
     DocumentList,
     DocumentView,
@@ -49,10 +52,14 @@ class _Result:
 
 
 class Local:
-    """An `engine.Engine` over one index. It follows the commits; any thread may use it."""
+    """An `engine.Engine` over one index. It follows the commits; any thread may use it.
 
-    def __init__(self, folder: Path) -> None:
+    Budgets of time are by a `clock` in seconds.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
+        self._clock = clock
         self._snapshot: Snapshot | None = None
         self._seen: tuple[int, ...] = ()
         self._fault = ""
@@ -65,12 +72,13 @@ class Local:
         began = time.perf_counter()
         snapshot = self._current()
         last = request.offset + request.limit
-        result = _search(snapshot, request.query, request.match, last)
+        budget = Budget(request.budget_ms, self._clock)
+        result = _search(snapshot, request.query, request.match, last, budget)
         answer, total = result.answer, result.total
         shown = range(min(request.offset, total), min(last, total))
         hits = tuple(_hit(snapshot, result, rank, request.context) for rank in shown)
         short = result.relaxed or not total
-        suggestions = _suggestions(snapshot, request.query, result) if short else ()
+        suggestions = _suggestions(snapshot, request.query, result, budget) if short else ()
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,
@@ -81,7 +89,7 @@ class Local:
             limit=request.limit,
             offset=request.offset,
             took_ms=(time.perf_counter() - began) * 1000,
-            partial=False,
+            partial=answer.partial,
             relaxed=result.relaxed,
             generation=snapshot.generation,
             built_at=snapshot.built_at,
@@ -101,13 +109,14 @@ class Local:
         segment, number = place
         document = segment.data.stored(number)
         spans: list[tuple[Span, ...]] = [()] * len(document.paragraphs)
-        result = _search(snapshot, query, "auto", 0)
+        budget = Budget(BUDGET_MS, self._clock)
+        result = _search(snapshot, query, "auto", 0, budget)
         first = segment.base + segment.data.span(number).start
         among = np.zeros(snapshot.ordinal_count, np.bool_)
         among[first : first + len(spans)] = True
         tree = result.query.tree
-        inside = execute(snapshot, tree, len(spans), count=False, among=among).ordinals - first
-        for i in inside.tolist():
+        found = execute(snapshot, tree, len(spans), count=False, among=among, budget=budget)
+        for i in (found.ordinals - first).tolist():
             spans[i] = highlight.matches(result.query.tree, document.paragraphs[i].text)
         return DocumentView(
             info=document.info,
@@ -179,12 +188,12 @@ class Local:
         return self._snapshot
 
 
-def _search(snapshot: Snapshot, text: str, match: str, k: int) -> _Result:
+def _search(snapshot: Snapshot, text: str, match: str, k: int, budget: Budget) -> _Result:
     query = parse(text, relaxed=match == "any")
-    answer = execute(snapshot, query.tree, k, documents=True)
-    if match == "auto" and query.relaxable and not answer.total:
+    answer = execute(snapshot, query.tree, k, documents=True, budget=budget)
+    if match == "auto" and query.relaxable and not (answer.total or answer.partial):
         relaxed = parse(text, relaxed=True)
-        some = execute(snapshot, relaxed.tree, k, documents=True)
+        some = execute(snapshot, relaxed.tree, k, documents=True, budget=budget)
         if some.total:
             return _Result(relaxed, some, relaxed=True)
     return _Result(query, answer, relaxed=False)
@@ -207,10 +216,12 @@ def _hit(snapshot: Snapshot, result: _Result, index: int, context: int) -> Hit:
     )
 
 
-def _suggestions(snapshot: Snapshot, text: str, result: _Result) -> tuple[Suggestion, ...]:
+def _suggestions(
+    snapshot: Snapshot, text: str, result: _Result, budget: Budget
+) -> tuple[Suggestion, ...]:
     """Offer, where words as typed find nothing, the same words in any of their forms."""
     words = unquoted(text)
     if words == text.strip() or not result.query.interpreted:
         return ()
-    total = _search(snapshot, words, "all", 0).total
+    total = _search(snapshot, words, "all", 0, budget).total
     return (Suggestion("stemmed", words, total),) if total else ()

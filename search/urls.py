@@ -3,7 +3,7 @@
 from urllib.parse import quote, urlencode
 
 from index.model import Paragraph
-from search.engine import Request
+from search.engine import BUDGET_MS, Request
 
 HELP = "/help"
 
@@ -38,6 +38,7 @@ def api_search(request: Request) -> str:
         offset=request.offset,
         match="" if request.match == "auto" else request.match,
         context=request.context,
+        budget_ms="" if request.budget_ms == BUDGET_MS else request.budget_ms,
     )
 
 

@@ -52,7 +52,7 @@ def _sample(folder: Path) -> Snapshot:
 def _search(snapshot: Snapshot) -> None:
     one, few, two = (query.Term("text", word) for word in ("one", "few", "two"))
     phrase, near = query.Phrase("form", ["few", "samples"]), SpanNear2([one, few], slop=4)
-    begins = (query.Prefix("form", text) for text in ("tw", "sampl"))
+    begins = [query.Prefix("form", text) for text in ("tw", "sampl")]
     trees = (one, query.And([one, few]), query.Or([one, two]), phrase, near, query.Not(phrase))
     allowed = np.ones(snapshot.ordinal_count, np.bool_)
     for tree in (
@@ -60,6 +60,10 @@ def _search(snapshot: Snapshot) -> None:
         *begins,
         query.And([one, query.Not(two)]),
         query.DisjunctionMax([one, phrase]),
+        query.Wildcard("form", "*m?les"),
+        query.And([one, *begins]),
+        query.And([*begins, query.Not(phrase)]),
+        query.AndMaybe(begins[0], begins[1]),
     ):
         for among in (None, allowed):
             execute(snapshot, tree, 3, documents=True, among=among)

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import product
 
 from oracle_collection import Collection, Matches, Section, grained
 from whoosh import query
@@ -24,7 +25,7 @@ from index.analysis import stem
 TITLE_WEIGHT = 0.25
 HEADING_WEIGHT = 0.5
 MAX_FORMS = 1024
-"""A prefix or a wildcard of more forms matches without a score."""
+"""A pattern of more forms matches without a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ class _Evaluation:
         return 0.0
 
     def _leaf(self, node: query.Query, boost: float) -> Matches:
+        if getattr(node, "fieldname", None) not in ("text", "form", None):
+            return {}
         match node:
             case query.Term():
                 return self._word(node, boost)
@@ -120,15 +123,11 @@ class _Evaluation:
             case SpanNear2(ordered=False, mindist=1):
                 field, forms = node.qs[0].fieldname, [word.text for word in node.qs]
                 return self._words(field, forms, boost, partial(nearness, most=node.slop - 1))
-            case query.Prefix(fieldname="form"):
-                return self._forms(f"{node.text}*", re.escape(node.text) + ".*", boost)
-            case query.Wildcard(fieldname="form"):
-                return self._forms(node.text, _expression(node.text), boost)
             case query.Every():
                 return self._others({})
             case query.NullQuery:
                 return {}
-        raise TypeError(f"the evaluator does not know {node!r}")
+        return self._forms(*_pattern(node), boost)
 
     def _word(self, node: query.Term, boost: float) -> Matches:
         places = self.collection.places(node.fieldname, _word(node.fieldname, node.text))
@@ -150,8 +149,8 @@ class _Evaluation:
                 tfs[ordinal] = count
         return self.collection.score(boost * idf, tfs)
 
-    def _forms(self, written: str, expression: str, boost: float) -> Matches:
-        forms = self.collection.forms(re.compile(expression))
+    def _forms(self, written: str, wanted: Callable[[str], object], boost: float) -> Matches:
+        forms = self.collection.forms(wanted)
         tfs: Counter[int] = Counter()
         for form in forms:
             for ordinal, positions in self.collection.places("form", form).items():
@@ -160,7 +159,7 @@ class _Evaluation:
         if len(forms) <= MAX_FORMS:
             return matches
         self.warnings.append(
-            f"{written} stands for {len(forms):,} words: all are found, without a score"
+            f"{written} stands for more than {MAX_FORMS:,} words: all are found, without a score"
         )
         return dict.fromkeys(matches, 0.0)
 
@@ -224,6 +223,39 @@ def _expression(wildcard: str) -> str:
     """Give the regular expression of a wildcard: `?` is any character, `*` any number of them."""
     special = {"?": ".", "*": ".*"}
     return "".join(special.get(character) or re.escape(character) for character in wildcard)
+
+
+def _pattern(node: query.Query) -> tuple[str, Callable[[str], object]]:
+    """Give a pattern as it is written, and what tells whether it stands for a form."""
+    match node:
+        case query.Prefix(fieldname="form"):
+            return f"{node.text}*", _fully(re.escape(node.text) + ".*")
+        case query.Wildcard(fieldname="form"):
+            return node.text, _fully(_expression(node.text))
+        case query.Regex(fieldname="form"):
+            return f"/{node.text}/", _fully(node.text)
+        case query.FuzzyTerm(fieldname="form", prefixlength=0):
+            return f"{node.text}~{node.maxdist}", partial(is_near, node.text, most=node.maxdist)
+    raise TypeError(f"the evaluator does not know {node!r}")
+
+
+def _fully(expression: str) -> Callable[[str], object]:
+    """Give what tells whether an expression stands for a whole form; `\\d` is of ASCII."""
+    return re.compile(expression, re.DOTALL | re.ASCII).fullmatch
+
+
+def is_near(text: str, form: str, most: int) -> bool:
+    """Tell whether a form is at most so many edits from a text, a swap of neighbours being one.
+
+    Optimal string alignment: no stretch is edited twice. The whole table is filled in.
+    """
+    d = [[max(i, j) for j in range(len(form) + 1)] for i in range(len(text) + 1)]
+    for i, j in product(range(1, len(text) + 1), range(1, len(form) + 1)):
+        differ = text[i - 1] != form[j - 1]
+        d[i][j] = min(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + differ)
+        if i > 1 and j > 1 and text[i - 2 : i] == form[j - 1] + form[j - 2]:
+            d[i][j] = min(d[i][j], d[i - 2][j - 2] + 1)
+    return d[-1][-1] <= most
 
 
 def _any(parts: list[Matches], combine: Callable[[Iterable[float]], float]) -> Matches:

@@ -1,10 +1,9 @@
 """Paragraphs by their words, and the arithmetic of a score: the oracle's idea of an index."""
 
 import math
-import re
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Collection as Container
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -88,9 +87,9 @@ class Collection:
         """Weigh a word by its rarity, always above 0."""
         return math.log(1 + (self.size - df + 0.5) / (df + 0.5))
 
-    def forms(self, pattern: re.Pattern[str]) -> list[str]:
-        """Give every form that is wholly as the pattern says."""
-        return [form for form in self._places["form"] if pattern.fullmatch(form)]
+    def forms(self, wanted: Callable[[str], object]) -> list[str]:
+        """Give every form that is wanted."""
+        return [form for form in self._places["form"] if wanted(form)]
 
     def score(self, weight: float, tfs: Mapping[int, float]) -> Matches:
         """Give BM25's contribution to those of the paragraphs that are live, by their tf."""

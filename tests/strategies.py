@@ -6,6 +6,7 @@ First among the choices stands the simplest, to which hypothesis shrinks.
 """
 
 import random
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -40,6 +41,12 @@ FORMS = (*dict.fromkeys(token.form for word in WORDS for token in analyze(word))
 FREQUENT = ("to", "be", "or", "not", "the")
 STOP_PHRASES = ("to be or not to be", "to be", "be to", "the the", "not the", "or not to be the")
 
+REGEXES = (
+    *(".", ".*", ".+", "[a-m]+", "[^aeiou]", "[n-z]{1,3}", "(a|e|i)?", "(ing|ed|s)", r"\d*"),
+    *("[京a]", "(t|tr|tal)*", "(.a)*", "", "a{0}", "(x|)", "[^a-c]{2,}", "(o?u?)+"),
+)
+"""What stands for a stretch of a word in a regular expression."""
+
 # Small enough that sums of scores stay below 2**17, within which they are exact.
 LEAF_BOOSTS = (1.0, 1.0, 1.0, 2.0, 0.5, 0.3, 1.7, 0.01, 10.0)
 GROUP_BOOSTS = (1.0, 1.0, 1.0, 2.0, 0.5, 1.1)
@@ -48,7 +55,7 @@ MAX_DEPTH = 3
 KINDS = (query.And, query.Or) * 3 + (query.AndMaybe,) * 2 + (query.DisjunctionMax, query.Not)
 LEAVES = ("term",) * 8 + ("phrase",) * 6 + ("prefix",) * 3 + ("every", "null")
 """The leaves that the query language makes."""
-ALL_LEAVES = (*LEAVES, *("near",) * 5, *("wildcard",) * 3)
+ALL_LEAVES = (*LEAVES, *("near",) * 5, *("wildcard",) * 3, *("fuzzy",) * 3, *("regex",) * 3)
 
 # For query strings; debris is what people and programs type by mistake.
 OPERATORS = (" ", " ", " ", " AND ", " OR ", " NOT ", " -", " +", " and ", " AND NOT ", "-", "/")
@@ -200,9 +207,17 @@ def random_leaf(
         return query.Phrase(field, _phrase(rng, present, rng.randint(1, 4)), boost=boost)
     if kind == "near":
         return _near(rng, field, _phrase(rng, present, rng.randint(1, 5)))
-    form = _phrase(rng, present, 1)[0]
+    return _pattern(rng, kind, _phrase(rng, present, 1)[0], boost)
+
+
+def _pattern(rng: random.Random, kind: str, form: str, boost: float) -> query.Query:
     if kind == "wildcard":
         return query.Wildcard("form", _wildcard(rng, form), boost=boost)
+    if kind == "fuzzy":
+        text, most = _misspelt(rng, form), rng.choice((1, 1, 2))
+        return query.FuzzyTerm("form", text, boost, maxdist=most, prefixlength=0)
+    if kind == "regex":
+        return query.Regex("form", random_regex(rng, form), boost=boost)
     return query.Prefix("form", form[: rng.randint(1, 4)], boost=boost)
 
 
@@ -219,6 +234,32 @@ def _wildcard(rng: random.Random, form: str) -> str:
         start = rng.randrange(len(characters) + 1)
         characters[start : start + rng.randrange(3)] = rng.choice("??*")
     return "".join(characters)
+
+
+def _misspelt(rng: random.Random, form: str) -> str:
+    """Make none to three typing errors."""
+    for _ in range(rng.randrange(4)):
+        at, letter = rng.randrange(len(form) + 1), rng.choice("aeiknrst京")
+        before, here, behind = form[:at], form[at : at + 1], form[at + 1 :]
+        form = rng.choice(
+            (
+                before + letter + behind,
+                before + letter + here + behind,
+                before + behind,
+                before[:-1] + here + before[-1:] + behind,
+            )
+        )
+    return form or "a"
+
+
+def random_regex(rng: random.Random, form: str) -> str:
+    """Put classes, repetitions or alternatives in place of a stretch of a form."""
+    if not form.isalnum():
+        return re.escape(form)
+    start = rng.randrange(len(form) + 1)
+    changed = form[:start] + rng.choice(REGEXES) + form[start + rng.randrange(4) :]
+    frame = rng.choice(("{}", "{}", "{}", "({})?s?", "{}|talk(s|ing)", "(?:{}){{1,2}}"))
+    return frame.format(changed)
 
 
 def _phrase(rng: random.Random, present: Places, length: int) -> list[str]:

@@ -23,7 +23,8 @@ PLACES = {
     "whoosh": {
         *("index/codec/adapter.py", "index/schema.py", "index/storage.py"),
         *("search/context.py", "search/execute.py", "search/flat.py", "search/general.py"),
-        *("search/highlight.py", "search/query.py", "search/statistics.py"),
+        *("search/highlight.py", "search/query.py", "search/patterns.py", "search/describe.py"),
+        "search/leaves.py",
         "search/warm.py",
     },
     "pickle": {"index/storage.py"},

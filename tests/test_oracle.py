@@ -333,7 +333,7 @@ def test_more_than_1024_forms_match_without_a_score(leaf, forms, scored):
     answer = evaluate(Collection([text]), Or([leaf, leaf]))
     assert sorted(answer.ordinals) == [1, 2]
     assert [score > 0 for score in answer.scores] == [scored, scored]
-    said = "p* stands for 1,025 words: all are found, without a score"
+    said = "p* stands for more than 1,024 words: all are found, without a score"
     assert answer.warnings == ([] if scored else [said])
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from search.lexer import VALUED, WORDED
+from search.query import parse
 from web.app import create_app
 from web.settings import Settings
 
@@ -182,6 +184,16 @@ def test_every_query_of_the_table_finds_something_without_a_warning(checkout: Pa
         answer = json.loads(run(checkout, sys.executable, "-m", "search", query, "--json"))
         assert answer["total"] > 0, query
         assert not answer["warnings"], query
+
+
+def test_every_field_of_the_table_is_read_as_one():
+    table = README.split("## The query language")[1].split("| Field |")[1].split("\n\n")[0]
+    queries = re.findall(r"`(\w+:[^`]+)`", table)
+    assert {query.partition(":")[0] for query in queries} == {*WORDED, *VALUED}
+    for query in queries:
+        parsed = parse(query)
+        assert not parsed.warnings, query
+        assert parsed.interpreted.startswith(query[:4]), query
 
 
 def test_every_setting_and_route_is_documented(tmp_path: Path):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bottle import HTTPResponse, request
 
 from search import objects
-from search.engine import MATCHES, MAX_CONTEXT, MAX_LIMIT, Engine, Request
+from search.engine import MATCHES, MAX_BUDGET_MS, MAX_CONTEXT, MAX_LIMIT, Engine, Request
 from web import responses
 from web.errors import Problem, unknown_document, unknown_paragraph
 from web.parameters import MAX_OFFSET, TEXT, one_of, strict, whole
@@ -17,6 +17,7 @@ SEARCH = {
     **PAGING,
     "match": one_of(MATCHES),
     "context": whole(0, MAX_CONTEXT),
+    "budget_ms": whole(1, MAX_BUDGET_MS),
 }
 
 

@@ -49,7 +49,7 @@ def find(engine: Engine) -> Examples:
     """Look for an example of each form."""
     texts = list(_sample(engine))
     found = {}
-    for form, queries in _forms(texts).items():
+    for form, queries in (_forms(texts) | _fields(engine)).items():
         tried = (_try(engine, query) for query in islice(queries, TRIES))
         example = next((each for each in tried if each), None)
         if example:
@@ -84,7 +84,24 @@ def _forms(texts: list[str]) -> dict[str, Iterator[str]]:
         "minus": (f"{a} -{b}" for a, b in combinations(names, 2)),
         "plus": (f"+{a} {b}" for a, b in permutations(names[:4], 2)),
         "group": (f"({a} OR {b}) {c}" for a, b, c in permutations(names[:5], 3)),
+        "exact": (f"={word.lower()}" for word in words),
+        "near": (f'"{" ".join(reversed(pair.split()))}"~3' for pair in pairs),
         "prefix": (f"{word[:6].lower()}*" for word in words),
+        "wildcard": (f"{word[:2]}?{word[3:6]}*".lower() for word in words),
+        "fuzzy": (f"{word[:3]}{word[4]}{word[3]}{word[5:]}~1".lower() for word in words),
+        "regex": (f"/{word[:4]}.+{word[-2:]}/".lower() for word in words),
+        "boost": (f"{a}^3 OR {b}" for a, b in combinations(names[1:], 2)),
+    }
+
+
+def _fields(engine: Engine) -> dict[str, Iterator[str]]:
+    """Give for each field some queries of the documents at hand."""
+    infos = engine.documents(DOCUMENTS, 0).documents
+    titles = [word for info in infos for word in WORD.findall(info.title)]
+    return {
+        "title": (f"title:{word.lower()}" for word in titles),
+        "date": (f"date:{info.date[:4]}" for info in infos if info.date),
+        "document": (f"document:{info.id}" for info in infos if re.fullmatch(r"[\w.]+", info.id)),
     }
 
 

@@ -171,6 +171,21 @@ class SegmentData:
 
     # Forms.
 
+    @property
+    def forms_in_order(self) -> tuple[npt.NDArray[np.uint8], U32, npt.NDArray[np.uint8]]:
+        """Give the texts of the forms in a row, where each starts, and what each shares.
+
+        That is with how many bytes (u8, up to 255) of the one before it a form begins.
+        """
+        names = ("forms.text", "forms.text_start", "forms.prefix")
+        text, start, prefix = (self._arrays[name] for name in names)
+        return text, start, prefix
+
+    @property
+    def forms_of_terms(self) -> tuple[U32, U16]:
+        """Give each form's term, and its code within the term."""
+        return self._arrays["forms.term"], self._arrays["forms.code"]
+
     def form(self, form: int) -> tuple[int, int, int]:
         """Give a form's term, its code within the term, and its document frequency."""
         return (

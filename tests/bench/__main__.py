@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import corpus as text
+from bench import features
 from bench.engines import ROOT, Engine, engines
 from bench.figures import shortfalls
 from bench.indexing import Built, build
 from bench.latency import Contender, Latencies, Pace, measure, measure_again
 from bench.process import CAN_PIN, Server
 from bench.queries import Query, from_benchmark, from_text
-from bench.results import Results, described, load, rows_of
+from bench.results import PASSAGE, Results, described, load, rows_of
 
 WHOLE, BEGINNING = 1_000_973, 100_000
 BEGAN = time.monotonic()
@@ -85,6 +86,7 @@ def _run(data: Path, work: Path, quick: bool) -> Results:
         rows=rows_of(latencies),
         again=again,
         missing=missing | latencies.failures,
+        features=_features(built),
     )
 
 
@@ -123,6 +125,12 @@ def _ask(
     say(f"asking again: {len(short)} queries that fell short")
     measure_again(measured, ((row.command, row.query()) for row in short), pace, latencies)
     return latencies, len(short)
+
+
+def _features(built: Sequence[Built]) -> dict[str, list[float]]:
+    say("asking: the features of Passage")
+    folders = [Path(each.folder) for each in built if each.name == PASSAGE and each.by_cores]
+    return features.measure(folders[0]) if folders else {}
 
 
 def machine() -> dict[str, str]:

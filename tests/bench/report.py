@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bench import features
 from bench.figures import Spread, spreads
 from bench.goals import Goal, goals, named, rate
 from bench.plots import draw
@@ -39,6 +40,13 @@ def _sections(results: Results, plots: Sequence[str]) -> Iterator[str]:
     yield from latencies(results)
     yield from singles(results)
     yield from totals(results)
+    if results.features:
+        yield "## Features"
+        yield (
+            "Passage alone, by `bench.features`: a page of 20 hits with totals, marks and texts, "
+            "for words of the text."
+        )
+        yield features.report(results.features)
     yield from _left_out(results)
 
 

@@ -1,7 +1,7 @@
 """What a run measured, as it is kept and as the report reads it."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One run."""
+    """One run; `features` has for each class of them the milliseconds of Passage, ascending."""
 
     command: str
     date: str
@@ -46,6 +46,7 @@ class Results:
     rows: tuple[Row, ...]
     again: int
     missing: dict[str, str]
+    features: dict[str, list[float]] = field(default_factory=dict)
 
     def engine(self, name: str) -> Built | None:
         """Give what was measured of an engine beside queries."""

@@ -1,0 +1,229 @@
+"""What was typed, cut into lexemes: words, phrases, patterns, parentheses, operators.
+
+Parentheses come out paired and operators with operands on both sides, whatever was typed. Every
+character is looked at a bounded number of times.
+"""
+
+import re
+from typing import NamedTuple
+
+from search.repairs import Repairs
+
+MAX_DEPTH = 40
+"""How deep groups nest; parentheses beyond are passed over."""
+
+QUOTES = '"“”„‟«»″＂⹂「」『』｢｣﹁﹂﹃﹄〝〞〟❝❞'
+"""The marks that open and close a phrase: the double quotation marks of every script."""
+
+WORDED = ("title", "section", "author")
+"""The fields that are searched by words."""
+
+VALUED = ("document", "type", "language", "path", "date")
+"""The fields that are compared as a whole."""
+
+CLOSING = ".?'’"
+"""What may stand behind a word that ends a sentence or a quotation."""
+
+OPERATORS = ("AND", "OR", "NOT")
+
+MARK = r"[~^](?:[+-]?\.?\d[\w.+-]*+)?+"
+"""The `~2` or `^3` that may stand behind something; what is no number of it is found out later."""
+
+FIELDS = "|".join(WORDED + VALUED)
+"""The names of all fields, as alternatives of a regular expression."""
+
+_BREAKS = ",;!|…‒–—―−،؛।，；！、。"
+_LEXER = re.compile(
+    rf"(?P<space>\s+)|(?P<open>\()|(?P<close>\))"
+    rf"|[{QUOTES}](?P<phrase>[^{QUOTES}]*)(?P<end>[{QUOTES}]|\Z)"
+    rf"|(?P<marks>(?<=[)/{QUOTES}])(?:{MARK})+)"
+    rf"|(?P<sign>(?<![^\s(])[+-](?=[^\s+){_BREAKS}-]))"
+    rf"|(?P<signs>(?<![^\s(])(?:\+[+-]++|-\+[+-]*+)(?=[^\s){_BREAKS}]))"
+    rf"|(?P<regex>(?<![^\s(+-])/(?:[^/\s\\]|\\\S)++/(?=[\s)~^{_BREAKS}]|\Z))"
+    rf"|(?P<scope>(?i:(?:{FIELDS}):|=)(?=[({QUOTES}]))"
+    rf"|(?P<range>(?i:date):(?:\[[^]{QUOTES}]{{0,60}}\]|[<>]=?\s{{0,9}}[^\s(){QUOTES}]++))"
+    rf"|(?P<value>(?i:document|path):[^\s(){QUOTES}]++)"
+    rf"|(?P<break>[{_BREAKS}]+|--+)"
+    rf"|(?P<word>(?:[^\s(){QUOTES}{_BREAKS}-]|(?<=\d),(?=\d)|-(?!-))+)"
+    rf"|(?P<rest>.)",
+    re.DOTALL,
+)
+_FIELD = re.compile(rf"((?i:{FIELDS})):(.*)", re.DOTALL)
+_MARKED = re.compile(rf"([^~^]+)((?:{MARK})+)")
+_MARK = re.compile(MARK)
+_OPERANDS = ("word", "phrase", "regex")
+_OPERAND_ENDS = (*_OPERANDS, "close")
+_OPERAND_STARTS = (*_OPERANDS, "open", "sign", "NOT")
+
+
+class Mark(NamedTuple):
+    """A `~` or `^` behind something: what is typed behind it, and its place."""
+
+    sign: str
+    number: str
+    place: int
+
+
+class Lexeme(NamedTuple):
+    """A lexeme: its kind (open, close, sign, phrase, word, regex, AND, OR, NOT), text and place.
+
+    `field` is the field that is typed in front, `form` where that is `=`. Marks behind a group
+    are with its closing parenthesis.
+    """
+
+    kind: str
+    text: str
+    place: int
+    field: str = ""
+    tilde: Mark | None = None
+    caret: Mark | None = None
+
+
+def read(text: str, repairs: Repairs) -> list[Lexeme]:
+    """Cut a query into lexemes."""
+    reading = _Reading(text, repairs)
+    lexemes = reading.lexemes
+    kinds = {lexeme.kind for lexeme in lexemes}
+    if not kinds.isdisjoint(("open", "close")):
+        lexemes = _balanced(lexemes, repairs)
+    return lexemes if kinds.isdisjoint(OPERATORS) else _settled(lexemes, repairs)
+
+
+class _Reading:
+    def __init__(self, text: str, repairs: Repairs) -> None:
+        self.lexemes: list[Lexeme] = []
+        self._repairs = repairs
+        self._scope = ""
+        for match in _LEXER.finditer(text):
+            handle = _HANDLERS.get(str(match.lastgroup))
+            if handle:
+                handle(self, match)
+
+    def _add(self, kind: str, text: str, place: int, field: str = "", marks: str = "") -> None:
+        self.lexemes.append(Lexeme(kind, text, place, field or self._scope))
+        self._scope = ""
+        if marks:
+            self._mark(marks, place)
+
+    def _mark(self, marks: str, place: int) -> None:
+        """Hang marks on the last lexeme; of two of a kind the first counts."""
+        for match in _MARK.finditer(marks):
+            mark = Mark(match[0][0], match[0][1:], place + match.start())
+            last = self.lexemes[-1]
+            if mark.sign == "~" and last.kind == "close":
+                self._repairs.left_out(match[0], mark.place, "a ~ goes with a word or a phrase")
+            elif mark.sign == "~" and not last.tilde:
+                self.lexemes[-1] = last._replace(tilde=mark)
+            elif mark.sign == "^" and not last.caret:
+                self.lexemes[-1] = last._replace(caret=mark)
+            else:
+                self._repairs.left_out(match[0], mark.place, "one stands there already")
+
+    def _bare(self, match: re.Match[str]) -> None:
+        self._add(str(match.lastgroup), match[0], match.start() + 1)
+
+    def _marks(self, match: re.Match[str]) -> None:
+        if self.lexemes and self.lexemes[-1].kind in ("phrase", "regex", "close"):
+            self._mark(match[0], match.start() + 1)
+
+    def _signs(self, match: re.Match[str]) -> None:
+        self._repairs.left_out(match[0], match.start() + 1, "one sign is enough")
+
+    def _phrase(self, match: re.Match[str]) -> None:
+        place = match.start() + 1
+        if not match["end"] and match["phrase"].strip():
+            self._repairs.add(
+                place, f"the quotation mark at {place} is not closed: the phrase goes to the end"
+            )
+        self._add("phrase", match["phrase"], place)
+
+    def _regex(self, match: re.Match[str]) -> None:
+        self._add("regex", match[0][1:-1], match.start() + 1)
+
+    def _scoped(self, match: re.Match[str]) -> None:
+        self._scope = "form" if match[0] == "=" else match[0][:-1].lower()
+
+    def _value(self, match: re.Match[str]) -> None:
+        field, _, value = match[0].partition(":")
+        self._add("word", value, match.start() + 1, field.lower())
+
+    def _word(self, match: re.Match[str]) -> None:
+        text, place = match[0], match.start() + 1
+        if text in OPERATORS:
+            self._add(text, text, place)
+        elif text.isalnum():
+            self._add("word", text, place)
+        else:
+            self._odd_word(text, place)
+
+    def _odd_word(self, text: str, place: int) -> None:
+        field, marks = "", ""
+        marked = _MARKED.fullmatch(text.rstrip(CLOSING))
+        if marked:
+            text, marks = marked.groups()
+        if found := _FIELD.fullmatch(text):
+            field, text = found[1].lower(), found[2]
+            if not text:
+                self._repairs.add(
+                    place, f"“{field}:” at {place} has nothing behind it: taken as a word"
+                )
+                field, text = "", field
+        elif text[0] == "=" and text[1:2] not in ("", "="):
+            field, text = "form", text[1:]
+        self.lexemes.append(Lexeme("word", text, place, field))
+        if marks and marked:
+            self._mark(marks, place + marked.start(2))
+
+
+_HANDLERS = {
+    "open": _Reading._bare,
+    "close": _Reading._bare,
+    "sign": _Reading._bare,
+    "end": _Reading._phrase,
+    "marks": _Reading._marks,
+    "signs": _Reading._signs,
+    "regex": _Reading._regex,
+    "scope": _Reading._scoped,
+    "range": _Reading._value,
+    "value": _Reading._value,
+    "word": _Reading._word,
+}
+
+
+def _balanced(lexemes: list[Lexeme], repairs: Repairs) -> list[Lexeme]:
+    """Pass over parentheses that close nothing, and pairs that are nested too deep."""
+    kept: list[Lexeme] = []
+    opened: list[int] = []
+    for lexeme in lexemes:
+        place, deeper = lexeme.place, len(opened) >= MAX_DEPTH + (lexeme.kind == "close")
+        if lexeme.kind == "open":
+            opened.append(place)
+            if deeper:
+                repairs.add(
+                    place,
+                    f"the parenthesis at {place} is nested deeper than {MAX_DEPTH}: passed over",
+                )
+        elif lexeme.kind == "close" and opened:
+            opened.pop()
+        elif lexeme.kind == "close":
+            repairs.add(place, f"the parenthesis at {place} closes nothing: passed over")
+            continue
+        if lexeme.kind not in ("open", "close") or not deeper:
+            kept.append(lexeme)
+    for place in opened[:MAX_DEPTH]:
+        repairs.add(place, f"the parenthesis at {place} is not closed: its group goes to the end")
+    return kept
+
+
+def _settled(lexemes: list[Lexeme], repairs: Repairs) -> list[Lexeme]:
+    """Turn operators that lack an operand into words, from the right to the left."""
+    after = "end"
+    for i in reversed(range(len(lexemes))):
+        kind, text, place = lexemes[i][:3]
+        before = lexemes[i - 1].kind if i else "end"
+        joins = kind == "NOT" or before in _OPERAND_ENDS
+        if kind in OPERATORS and not (joins and after in _OPERAND_STARTS):
+            repairs.add(place, f"“{text}” at {place} joins nothing: taken as a word")
+            lexemes[i] = Lexeme("word", text, place)
+        after = lexemes[i].kind
+    return lexemes

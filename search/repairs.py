@@ -1,0 +1,38 @@
+"""What was repaired in a query, each repair with its place, for whoever typed it."""
+
+MAX_WARNINGS = 20
+"""How many repairs are told; of more, their number."""
+
+EVERYWHERE = 1 << 30
+"""The place of what is said of a query as a whole: behind all others."""
+
+_SHOWN = 20
+
+
+class Repairs:
+    """The repairs of one query. A place is a character of it, counted from 1."""
+
+    def __init__(self) -> None:
+        self._said: list[tuple[int, str]] = []
+
+    def add(self, place: int, text: str) -> None:
+        """Note a repair, in words that name the place."""
+        self._said.append((place, text))
+
+    def left_out(self, text: str, place: int, why: str) -> None:
+        """Note that a part of the query was left out."""
+        self.add(place, f"“{_short(text)}” at {place} is left out: {why}")
+
+    def as_words(self, text: str, place: int, why: str) -> None:
+        """Note that a part of the query was taken as words."""
+        self.add(place, f"“{_short(text)}” at {place} is taken as words: {why}")
+
+    def warnings(self) -> tuple[str, ...]:
+        """Give what was repaired, in the order of the places."""
+        said = [text for _, text in sorted(self._said, key=lambda repair: repair[0])]
+        more = len(said) - MAX_WARNINGS
+        return (*said[:MAX_WARNINGS], *([f"and {more:,} more repairs"] if more > 0 else []))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
