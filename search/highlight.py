@@ -2,16 +2,15 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.analysis import Token, analyze, stem
-from search import patterns
 from search.engine import Span
+from search.patterns import matcher
 
 SNIPPET = 1000
 """The longest text, in code points, that is shown whole in a result."""
@@ -135,7 +134,7 @@ class _Words:
                 for form in self._forms[first:last]:
                     yield from self._words("form", form)
             case query.Wildcard() | query.FuzzyTerm() | query.Regex():
-                for form in filter(_matcher(leaf), self._forms):
+                for form in filter(matcher(leaf), self._forms):
                     yield from self._words("form", form)
             case query.Term():
                 yield from self._words(leaf.fieldname, leaf.text)
@@ -188,11 +187,6 @@ def _stretches(
             lacking[standing[first][1]] += 1
             missing += lacking[standing[first][1]] > 0
             first += 1
-
-
-@lru_cache(maxsize=256)
-def _matcher(leaf: query.Query) -> Callable[[str], bool]:
-    return patterns.matcher(leaf)
 
 
 def _key(word: query.Term) -> tuple[str, str]:

@@ -99,12 +99,10 @@ class Leaves:
         if _WHOLE.fullmatch(tilde.number):
             number = int(tilde.number)
             if number > most:
-                self._repairs.add(place, f"“{text}” at {place} is held to {most} {of}")
+                self._repairs.note(text, place, f"is held to {most} {of}")
             return min(number, most)
         if tilde.number:
-            self._repairs.add(
-                place, f"“{text}” at {place} is no number of {of}: {default} is taken"
-            )
+            self._repairs.note(text, place, f"is no number of {of}: {default} is taken")
         return default
 
     def _no_tilde(self, tilde: Mark | None, why: str) -> None:
@@ -163,9 +161,7 @@ class Leaves:
             self._no_tilde(tilde, "it goes with two quoted words of the text or more")
             return 0
         if not tilde.number:
-            self._repairs.add(
-                tilde.place, f"“~” at {tilde.place} has no number: {BETWEEN} words between is taken"
-            )
+            self._repairs.note("~", tilde.place, f"has no number: {BETWEEN} words between is taken")
         return self._number(tilde, MAX_BETWEEN, BETWEEN, "words between") + 1
 
     # Values.
@@ -187,11 +183,8 @@ class Leaves:
     def _path(self, lexeme: Lexeme, text: str) -> query.Query | None:
         below = text.removesuffix("*")
         if below != text and below and not below.endswith("/"):
-            place = lexeme.place
-            self._repairs.add(
-                place,
-                f"the * of “{text}” at {place} is left out: path: has all that is in a folder",
-            )
+            told = "loses its star: path: has all that is in a folder"
+            self._repairs.note(text, lexeme.place, told)
         return query.Prefix("path", below.removeprefix("./").strip("/")) if text else None
 
     def _date(self, lexeme: Lexeme, text: str) -> query.Query | None:

@@ -164,9 +164,7 @@ class _Reading:
         if found := _FIELD.fullmatch(text):
             field, text = found[1].lower(), found[2]
             if not text:
-                self._repairs.add(
-                    place, f"“{field}:” at {place} has nothing behind it: taken as a word"
-                )
+                self._repairs.note(f"{field}:", place, "has nothing behind it: taken as a word")
                 field, text = "", field
         elif text[0] == "=" and text[1:2] not in ("", "="):
             field, text = "form", text[1:]
@@ -223,7 +221,7 @@ def _settled(lexemes: list[Lexeme], repairs: Repairs) -> list[Lexeme]:
         before = lexemes[i - 1].kind if i else "end"
         joins = kind == "NOT" or before in _OPERAND_ENDS
         if kind in OPERATORS and not (joins and after in _OPERAND_STARTS):
-            repairs.add(place, f"“{text}” at {place} joins nothing: taken as a word")
+            repairs.note(text, place, "joins nothing: taken as a word")
             lexemes[i] = Lexeme("word", text, place)
         after = lexemes[i].kind
     return lexemes

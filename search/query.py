@@ -248,8 +248,8 @@ class _Parser:
             if boost * inside <= MAX_BOOST:
                 return boost
             boost = int(1000 * MAX_BOOST / inside) / 1000
-            told = f"“{text}” at {place} is held to {boost:g}: boosts come to {MAX_BOOST} at most"
-            self.repairs.add(place, told)
+            told = f"is held to {boost:g}: boosts come to {MAX_BOOST} at most"
+            self.repairs.note(text, place, told)
             return boost
         self.repairs.left_out(text, place, told)
         return 1.0

@@ -19,20 +19,21 @@ class Repairs:
         """Note a repair, in words that name the place."""
         self._said.append((place, text))
 
+    def note(self, text: str, place: int, what: str) -> None:
+        """Note what was done about a part of the query, of which the beginning is told."""
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        self.add(place, f"“{shown}” at {place} {what}")
+
     def left_out(self, text: str, place: int, why: str) -> None:
         """Note that a part of the query was left out."""
-        self.add(place, f"“{_short(text)}” at {place} is left out: {why}")
+        self.note(text, place, f"is left out: {why}")
 
     def as_words(self, text: str, place: int, why: str) -> None:
         """Note that a part of the query was taken as words."""
-        self.add(place, f"“{_short(text)}” at {place} is taken as words: {why}")
+        self.note(text, place, f"is taken as words: {why}")
 
     def warnings(self) -> tuple[str, ...]:
         """Give what was repaired, in the order of the places."""
         said = [text for _, text in sorted(self._said, key=lambda repair: repair[0])]
         more = len(said) - MAX_WARNINGS
         return (*said[:MAX_WARNINGS], *([f"and {more:,} more repairs"] if more > 0 else []))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,6 +1,7 @@
 """The query language against its table of inputs and trees, and what holds of any text at all."""
 
 import json
+import random
 import re
 import sys
 import unicodedata
@@ -310,11 +311,8 @@ def test_a_pattern_longer_than_any_word_is_none(text):
     assert {type(leaf) for leaf in leaves(parsed.tree)} <= {query.Term, query.Phrase}
 
 
-@settings(max_examples=400)
-@given(TEXTS)
-@example("a (-b)")
-@example("'\"AND")
-def test_any_text_is_understood(text):
+def is_understood(text):
+    """See that what must hold of any text does."""
     parsed, relaxed = parse(text), parse(text, relaxed=True)
     for each in (parsed, relaxed):
         assert len(each.warnings) <= MAX_WARNINGS + 1
@@ -327,15 +325,48 @@ def test_any_text_is_understood(text):
     assert parsed.relaxable or written(relaxed.tree) == written(parsed.tree)
 
 
+def is_understood_again(text):
+    """See that what was understood is in the query language, and means the same."""
+    parsed = parse(text)
+    if is_wholly_in_the_language(parsed):
+        again = parse(parsed.interpreted)
+        assert written(again.tree) == written(flat(parsed.tree))
+        assert all("only exclusions" in warning for warning in again.warnings)
+
+
+@settings(max_examples=400)
+@given(TEXTS)
+@example("a (-b)")
+@example("'\"AND")
+def test_any_text_is_understood(text):
+    is_understood(text)
+
+
 @settings(max_examples=400)
 @given(TEXTS)
 @example("nato AND OR putin")
 @example("metro.co.uk 10:30 a/b 北京 nato😀")
 @example("-(-(a b))")
 def test_what_was_understood_is_understood_again(text):
-    parsed = parse(text)
-    if is_wholly_in_the_language(parsed):
-        assert written(parse(parsed.interpreted).tree) == written(flat(parsed.tree))
+    is_understood_again(text)
+
+
+@pytest.mark.parametrize("count", [2000, pytest.param(100_000, marks=pytest.mark.long)])
+def test_naughty_strings_are_understood(data, count):
+    """The Big List of Naughty Strings, and what comes of it among operators of every kind."""
+    lines = (data / "samples" / "blns" / "blns.txt").read_text("utf-8").splitlines()
+    naughty = [line for line in lines if line and not line.startswith("#")]
+    rng = random.Random(5)
+    for number in range(count):
+        pieces = [naughty[number % len(naughty)]]
+        for _ in range(rng.randrange(12) if number >= len(naughty) else 0):
+            line = rng.choice(naughty)
+            cut = line[rng.randrange(len(line)) :][: rng.choice((1, 3, 20, 200))]
+            pieces.append(rng.choice((cut, strategies.random_query(rng), *rng.choices(ODD, k=9))))
+        rng.shuffle(pieces)
+        text = rng.choice(("", "", " ")).join(pieces)
+        is_understood(text)
+        is_understood_again(text)
 
 
 @settings(max_examples=60)
