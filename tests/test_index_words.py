@@ -64,6 +64,15 @@ def test_mixtures_of_what_the_rules_are_about(texts):
     same(texts)
 
 
+@given(st.text(st.sampled_from(SPECIAL), min_size=1, max_size=8), st.text(max_size=70))
+@example("é—", "")
+@example("U.S.-", "")
+@example("don't ", "")
+@example("a" * 64, "")
+def test_more_than_is_looked_at_in_one_go(text, before):
+    same([before + text * 700, text * 700])
+
+
 @given(st.lists(st.text(), max_size=10))
 def test_any_text(texts):
     same(texts)

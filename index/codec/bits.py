@@ -14,6 +14,9 @@ from numba.extending import intrinsic
 
 U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+
+_DIGIT, _LETTER, _CASE = np.uint8(ord("0")), np.uint8(ord("a")), np.uint8(0x20)
 
 
 def _load64(data: U8, at: int) -> np.uint64:
@@ -22,6 +25,20 @@ def _load64(data: U8, at: int) -> np.uint64:
 
 def _store64(data: U8, at: int, value: np.uint64) -> None:
     data[at : at + 8] = np.frombuffer(int(value).to_bytes(8, "little"), np.uint8)
+
+
+def _wordlike64(data: U8, at: int) -> np.uint64:
+    code = data[at : at + 64]
+    digit, letter = code - _DIGIT < 10, (code | _CASE) - _LETTER < 26  # what is less wraps around
+    return np.uint64(_bits(digit | letter) | int(_beyond64(data, at)))
+
+
+def _beyond64(data: U8, at: int) -> np.uint64:
+    return np.uint64(_bits(data[at : at + 64] >= 0x80))
+
+
+def _bits(each: npt.NDArray[np.bool_]) -> int:
+    return int.from_bytes(np.packbits(each, bitorder="little").tobytes(), "little")
 
 
 def _prefetch(data: U8 | U64, at: int) -> None:
@@ -38,6 +55,15 @@ def _lowest(word: np.uint64) -> int:
 
 def _length(word: np.uint64) -> int:
     return int(word).bit_length()
+
+
+def _spread(low: np.uint64, high: np.uint64, width: int, out: I64, at: int) -> None:
+    for k in range(8):
+        word = int((low, high)[k // 4])
+        out[at + k] = (word >> k % 4 * int(width)) & ((1 << int(width)) - 1)
+
+
+_VECTOR = ir.VectorType(ir.IntType(8), 64)  # which LLVM takes in as many parts as the CPU needs
 
 
 def _pointer(context: Any, builder: Any, array: Any, value: Any, at: Any) -> Any:
@@ -63,6 +89,37 @@ def _store64_compiled(_typing: Any, data: Any, at: Any, value: Any) -> Any:
     return types.void(data, types.intp, types.uint64), generate
 
 
+def _vector(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    where = _pointer(context, builder, signature.args[0], *arguments)
+    return builder.load(builder.bitcast(where, _VECTOR.as_pointer()), align=1)
+
+
+def _each(value: int) -> Any:
+    return ir.Constant(_VECTOR, [value] * 64)
+
+
+def _wordlike64_compiled(_typing: Any, data: Any, at: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code = _vector(context, builder, signature, arguments)
+        from_0 = builder.sub(code, _each(int(_DIGIT)))
+        from_a = builder.sub(builder.or_(code, _each(int(_CASE))), _each(int(_LETTER)))
+        digit = builder.icmp_unsigned("<", from_0, _each(10))
+        letter = builder.icmp_unsigned("<", from_a, _each(26))
+        beyond = builder.icmp_signed("<", code, _each(0))
+        found = builder.or_(builder.or_(digit, letter), beyond)
+        return builder.bitcast(found, ir.IntType(64))
+
+    return types.uint64(data, types.intp), generate
+
+
+def _beyond64_compiled(_typing: Any, data: Any, at: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        code = _vector(context, builder, signature, arguments)
+        return builder.bitcast(builder.icmp_signed("<", code, _each(0)), ir.IntType(64))
+
+    return types.uint64(data, types.intp), generate
+
+
 def _prefetch_compiled(_typing: Any, data: Any, at: Any) -> Any:
     byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
     kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
@@ -76,6 +133,30 @@ def _prefetch_compiled(_typing: Any, data: Any, at: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(data, types.intp), generate
+
+
+def _spread_compiled(_typing: Any, low: Any, high: Any, width: Any, out: Any, at: Any) -> Any:
+    eight = ir.VectorType(ir.IntType(64), 8)
+
+    def vector(builder: Any, first: Any, second: Any) -> Any:
+        """Give a vector of four times a number and four times another."""
+        pair = ir.Constant(eight, ir.Undefined)
+        for k, number in enumerate((first, second)):
+            pair = builder.insert_element(pair, number, ir.IntType(32)(k))
+        places = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 4 + [1] * 4)
+        return builder.shuffle_vector(pair, pair, places)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        low, high, width, out, at = arguments
+        data = context.make_array(signature.args[3])(context, builder, out).data
+        place = builder.bitcast(builder.gep(data, [at]), eight.as_pointer())
+        mask = builder.not_(builder.shl(ir.IntType(64)(-1), width))
+        steps = builder.mul(vector(builder, width, width), ir.Constant(eight, [0, 1, 2, 3] * 2))
+        fields = builder.lshr(vector(builder, low, high), steps)
+        builder.store(builder.and_(fields, vector(builder, mask, mask)), place, align=8)
+        return context.get_dummy_value()
+
+    return types.void(types.uint64, types.uint64, types.int64, out, types.intp), generate
 
 
 def _popcount_compiled(_typing: Any, word: Any) -> Any:
@@ -110,8 +191,20 @@ load64 = _either(_load64, _load64_compiled)
 store64 = _either(_store64, _store64_compiled)
 """Set the 64 bits that begin at a byte, little-endian."""
 
+wordlike64 = _either(_wordlike64, _wordlike64_compiled)
+"""Tell of 64 bytes, a bit each, which are ASCII letters, digits or of characters beyond ASCII."""
+
+beyond64 = _either(_beyond64, _beyond64_compiled)
+"""Tell of 64 bytes, a bit each, which are of characters beyond ASCII."""
+
 prefetch = _either(_prefetch, _prefetch_compiled)
 """Have the line of memory of an item brought near, to be written; it may be out of bounds."""
+
+spread = _either(_spread, _spread_compiled)
+"""Set eight numbers in a row (i64) to the four lowest fields of each of two words, at once.
+
+Fields are of up to 15 bits. The compiler makes no vectors of such a loop.
+"""
 
 popcount = _either(_popcount, _popcount_compiled)
 """Count the bits that are set (i64)."""

@@ -133,11 +133,23 @@ def block_size(c: Columns, term: int, block: int) -> int:
 
 
 @inlined
+def before_block(c: Columns, term: int, block: int) -> int:
+    """Give the last ordinal before a block's, -1 where it is the term's first."""
+    return i64(c.last[block - 1]) if block > c.block[term] else i64(-1)
+
+
+@inlined
+def gaps_of(c: Columns, term: int, block: int, out: I64) -> int:
+    """Decode how many ordinals a block leaves out before each of its own; count those."""
+    count = block_size(c, term, block)
+    unpack(c.packed_postings, i64(c.postings[block]), i64(c.paragraph_width[block]), count, out)
+    return count
+
+
+@inlined
 def paragraphs_of(c: Columns, term: int, block: int, out: I64) -> int:
     """Decode the ordinals of a block into room for one; answer how many there are."""
-    count = block_size(c, term, block)
-    ordinal = i64(c.last[block - 1]) if block > c.block[term] else i64(-1)
-    unpack(c.packed_postings, i64(c.postings[block]), i64(c.paragraph_width[block]), count, out)
+    ordinal, count = before_block(c, term, block), gaps_of(c, term, block, out)
     for i in range(count):
         ordinal += out[i] + 1
         out[i] = ordinal

@@ -61,11 +61,12 @@ class Output:
         self._entries[name] = {"dtype": kind, "length": 0, "offset": self._file.tell(), "crc32": 0}
 
     def extend(self, name: str, data: bytes | memoryview) -> None:
-        """Write a piece of the array begun last, or of one beside."""
+        """Write a piece of the array begun last, or of one beside; it may change afterwards."""
+        view = memoryview(data).cast("B")
         if name in self._beside:
-            self._beside[name].extend(data)
+            self._beside[name].extend(view)
             return
-        view, entry = memoryview(data).cast("B"), self._entries[name]
+        entry = self._entries[name]
         self._file.write(view)
         entry["crc32"] = zlib.crc32(view, entry["crc32"])
         entry["length"] += len(view) // np.dtype(entry["dtype"]).itemsize
@@ -111,18 +112,19 @@ class _Beside:
         self.dtype = dtype
         self._folder = folder
         self._file: IO[bytes] | None = None
-        self._held: list[bytes | memoryview] = []
+        self._held = np.empty(BESIDE, np.uint8)  # what is not touched takes no memory
         self._size = 0
 
-    def extend(self, data: bytes | memoryview) -> None:
-        self._held.append(data)
-        self._size += len(data)
-        if self._size > BESIDE:
+    def extend(self, data: memoryview) -> None:
+        if self._size + len(data) > BESIDE:
             if self._file is None:
                 self._file = TemporaryFile(dir=self._folder)  # noqa: SIM115  # outlives this
-            for piece in self._held:
-                self._file.write(piece)
-            self._held, self._size = [], 0
+            self._file.write(self._held[: self._size].data)
+            self._file.write(data)
+            self._size = 0
+            return
+        self._held[self._size : self._size + len(data)] = data
+        self._size += len(data)
 
     def pieces(self) -> Iterator[bytes | memoryview]:
         if self._file is not None:
@@ -130,8 +132,7 @@ class _Beside:
                 file.seek(0)
                 while piece := file.read(_PIECE):
                     yield piece
-        while self._held:
-            yield self._held.pop(0)
+        yield self._held[: self._size].data
 
 
 def write(path: Path, arrays: Mapping[str, Array], meta: Mapping[str, Any]) -> None:

@@ -5,12 +5,11 @@ time as fit, and ranges side by side in threads.
 """
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
-from threading import local
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +45,8 @@ TOO_LARGE = (
     "a segment would pass 4 GB of packed postings, more than the index has room for: "
     "give it less --memory, so that it makes more and smaller segments"
 )
+
+_NOWHERE = np.zeros(0, np.int64)
 
 Ranges = list[tuple[int, int]]
 """Terms divided into ranges [low, high)."""
@@ -155,19 +156,28 @@ class Room(NamedTuple):
         )  # fmt: skip
 
 
-class _Rooms:
-    """A room for each thread that asks."""
+def _in_turn(
+    pool: Executor,
+    encode_range: Callable[[tuple[int, int], Room], Encoded],
+    ranges: Ranges,
+    make_room: Callable[[], Room],
+) -> Iterator[Encoded]:
+    """Encode ranges in threads; give them in order, each as it is until the next is asked for.
 
-    def __init__(self, by_term: I64, ranges: Ranges, forms: int) -> None:
-        self._make = partial(Room.of, by_term, ranges, forms)
-        self._local = local()
-
-    def own(self) -> Room:
-        """Give the room of the thread that asks."""
-        if not hasattr(self._local, "room"):
-            self._local.room = self._make()
-        room: Room = self._local.room
-        return room
+    There is a room for each thread, and one for what is given: nothing is copied out of them, for
+    a copy in fresh memory costs more than what it saves.
+    """
+    rooms = [make_room() for _ in range(min(_workers() + 1, len(ranges)))]
+    jobs: deque[tuple[Future[Encoded], Room]] = deque()
+    for bounds in ranges:
+        if not rooms:
+            job, room = jobs.popleft()
+            yield job.result()
+            rooms.append(room)
+        room = rooms.pop()
+        jobs.append((pool.submit(encode_range, bounds, room), room))
+    for job, _ in jobs:
+        yield job.result()
 
 
 def postings(
@@ -177,22 +187,22 @@ def postings(
     paragraphs: Paragraphs,
     memory: int,
     output: Output,
+    cuts: I64 = _NOWHERE,
     release: Callable[[], None] = lambda: None,
 ) -> dict[str, Array]:
     """Encode every term, range by range, on as many threads as there are CPUs.
 
-    `by_term` counts the tokens of each term, `fill` gives them, and `release` is called when that
-    has given them all; about `memory` bytes are taken,
+    `by_term` counts the tokens of each term, `fill` gives them, best in ranges that end at one of
+    `cuts`, and `release` is called when that has given them all; about `memory` bytes are taken,
     more where a term alone takes more. What is packed is written to `output`, the other arrays are
     given back. Raises NotWritten where the format has no room for so much, and OSError.
     """
     form_df = np.zeros(len(found.arrays["forms.term"]), np.uint32)
-    ranges = ranges_of(by_term, memory)
-    rooms = _Rooms(by_term, ranges, len(form_df))
+    ranges = ranges_of(by_term, memory, cuts)
+    make_room = partial(Room.of, by_term, ranges, len(form_df))
 
-    def encode_range(bounds: tuple[int, int]) -> Encoded:
+    def encode_range(bounds: tuple[int, int], room: Room) -> Encoded:
         low, high = bounds
-        room = rooms.own()
         start = starts(by_term[low:high])
         fill(low, high, start[:-1].copy(), room.keys, room.codes)
         tokens = Tokens(low, start, room.keys, room.codes)
@@ -203,7 +213,7 @@ def postings(
         )
 
     with ThreadPoolExecutor(_workers()) as pool:
-        parts = _then(pool.map(encode_range, ranges), release)
+        parts = _then(_in_turn(pool, encode_range, ranges, make_room), release)
         rest = _written(parts, found, paragraphs, pool, output)
     return found.arrays | rest | {"forms.df": form_df, "paragraphs.length": paragraphs.length}
 
@@ -218,17 +228,21 @@ def _workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
-def ranges_of(by_term: I64, memory: int) -> Ranges:
+def ranges_of(by_term: I64, memory: int, cuts: I64 = _NOWHERE) -> Ranges:
     """Divide the terms into ranges, of which as many as there are CPUs fit into `memory` bytes.
 
-    There is at least one term in each, however many its tokens.
+    There is at least one term in each, however many its tokens. Where one of `cuts` (ascending) is
+    in reach, a range ends there.
     """
-    most = max(min(memory // _TOKEN_BYTES // _workers(), _RANGE), 1)
+    most = max(min(memory // _TOKEN_BYTES // (_workers() + 1), _RANGE), 1)
     ends = np.cumsum(by_term)
     bounds = [0]
     while bounds[-1] < len(by_term):
         before = ends[bounds[-1] - 1] if bounds[-1] else 0
-        bounds.append(max(int(np.searchsorted(ends, before + most, "right")), bounds[-1] + 1))
+        end = max(int(np.searchsorted(ends, before + most, "right")), bounds[-1] + 1)
+        reached = int(np.searchsorted(cuts, end, "right"))
+        cut = int(cuts[reached - 1]) if reached else 0
+        bounds.append(cut if cut > bounds[-1] else end)
     return list(pairwise(bounds))
 
 
@@ -240,6 +254,7 @@ def _encoded(
     form_df: U32,
     room: Room,
 ) -> Encoded:
+    """Pack the tokens of a range; what is packed stays in the room, the rest is copied."""
     terms = len(tokens.start) - 1
     out = room.out._replace(
         df=np.zeros(terms, np.uint32),
@@ -248,12 +263,12 @@ def _encoded(
         headlines=np.zeros(terms + 1, np.uint32),
     )
     used = Used(*_encode(tokens, term_forms, term_form, paragraphs, form_df, out, room))
-    sizes = dict.fromkeys(_BY_BLOCK, used.blocks) | {
-        "packed_postings": used.postings,
-        "packed_positions": used.positions,
-        "headline": used.headlines,
-    }
-    return out._replace(**{name: getattr(out, name)[:n].copy() for name, n in sizes.items()})
+    sizes = dict.fromkeys(_BY_BLOCK, used.blocks) | {"headline": used.headlines}
+    return out._replace(
+        packed_postings=out.packed_postings[: used.postings],
+        packed_positions=out.packed_positions[: used.positions],
+        **{name: getattr(out, name)[:n].copy() for name, n in sizes.items()},
+    )
 
 
 _BY_BLOCK = (
@@ -497,7 +512,7 @@ class _Frequent:
         for part in self._parts:
             own, chosen = chosen[chosen < len(part.df)], chosen[chosen >= len(part.df)]
             chosen -= len(part.df)
-            kept = _of_terms(part, own)
+            kept = part if len(own) == len(part.df) else _of_terms(part, own)
             row.add(kept)
             for name, attribute in _PACKED.items():
                 packed[name].append(getattr(kept, attribute))
@@ -514,8 +529,6 @@ def _of_terms(part: Encoded, terms: I64) -> Encoded:
     none, no_bits = np.zeros(0, np.uint32), np.zeros(0, np.uint64)
     headlines = np.zeros(len(terms) + 1, np.uint32)
     bare = part._replace(headlines=headlines, headline=none, dense=none, bits=no_bits, ranks=none)
-    if len(terms) == len(part.df):
-        return bare
     first, end = part.block[terms].astype(np.int64), part.block[terms + 1].astype(np.int64)
     count, block = end - first, starts(end - first)
     rows = np.arange(block[-1]) + np.repeat(first - block[:-1], count)
@@ -536,19 +549,19 @@ def _encoded_pairs(pairs: Pairs, paragraphs: Paragraphs, pool: Executor) -> Iter
     """Pack pairs as terms of one form that stand once in each of their paragraphs, at 0."""
     by_pair = np.diff(pairs.start)
     ranges = ranges_of(by_pair, _RANGE * _TOKEN_BYTES)
-    rooms = _Rooms(by_pair, ranges, 1)
+    make_room = partial(Room.of, by_pair, ranges, 1)
     of_pairs = paragraphs._replace(section=np.zeros_like(paragraphs.section))
     forms = np.arange(len(by_pair) + 1, dtype=np.uint32), np.zeros(len(by_pair), np.uint32)
 
-    def encode_range(bounds: tuple[int, int]) -> Encoded:
+    def encode_range(bounds: tuple[int, int], room: Room) -> Encoded:
         low, high = bounds
         first, end = pairs.start[low], pairs.start[high]
         keys = pairs.paragraph[first:end].astype(np.uint64) << np.uint64(32)
         start, codes = pairs.start[low : high + 1] - first, np.zeros(len(keys), np.uint16)
         tokens = Tokens(low, start, keys, codes)
-        return _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), rooms.own())
+        return _encoded(tokens, *forms, of_pairs, np.zeros(1, np.uint32), room)
 
-    return pool.map(encode_range, ranges)
+    return _in_turn(pool, encode_range, ranges, make_room)
 
 
 # Bitmaps.

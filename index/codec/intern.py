@@ -5,26 +5,26 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.bits import load64, store64
-from index.codec.compiled import i64, inlined, kernel
+from index.codec.bits import load64, prefetch, store64
+from index.codec.compiled import i64, inlined, kernel, u64
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
-PADDING = 8
-"""How many bytes stand behind a text, which is read eight bytes at a time."""
+PADDING = 16
+"""How many bytes stand behind a text, which is read sixteen bytes at a time."""
 
 GAP, WORD, PLAIN, SPELLED = 0, 1, 3, 4
 """Kinds of units, in bits: a gap; a word; a word of ASCII letters and digits alone; and set in one
 that is stored character by character (see coding.py)."""
 
-_KEY, _NUMBER = 0, 1  # the columns of the hash table; a key of 0 marks a free slot
-_HASHED = np.uint64(0xFF << 56)  # set in a key that is not the bytes themselves; in no UTF-8
+_SLOT = 4  # numbers in a slot of the hash table, of which the last makes it half a line of memory
+_SECOND, _TAKEN = np.uint64(1), np.uint64(2)  # half a key; the unit's number + 1, 0 in a free slot
+_HASHED, _GAP = np.uint64(0xFF << 56), np.uint64(0xF0 << 56)  # no character ends with such a byte
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knuth, TAOCP 6.4)
-_ALNUM = 0x30  # the bytes below are no letters
-_HALF, _ALL = np.uint64(32), np.uint64(0xFFFFFFFFFFFFFFFF)
+_HALF, _NONE, _ALL = np.uint64(32), np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 class Units(NamedTuple):
@@ -46,7 +46,7 @@ class Interned:
 
     def __init__(self) -> None:
         self.count = 0
-        self.table = np.zeros((1 << 14, 2), np.uint64)  # open addressing, linear probing
+        self.table = np.zeros(_SLOT << 14, np.uint64)  # open addressing, linear probing
         self.text = np.zeros(1 << 16, np.uint8)
         self.begins = np.zeros((1 << 13) + 1, np.int64)
         self.kind = np.zeros(1 << 13, np.uint8)
@@ -66,17 +66,20 @@ class Interned:
         needed = self.size + size + PADDING
         if needed > len(self.text):
             self.text = np.append(self.text, np.zeros(needed, np.uint8))
-        slots = len(self.table)
+        slots = before = len(self.table) // _SLOT
         while (self.count + most) * 2 > slots:
             slots *= 2
-        if slots > len(self.table):
-            self.table = np.zeros((slots, 2), np.uint64)
+        if slots > before:
+            self.table = np.zeros(_SLOT * slots, np.uint64)
             self.begins = np.append(self.begins, np.zeros(slots // 2, np.int64))
             self.kind = np.append(self.kind, np.zeros(slots // 2, np.uint8))
             _place(self.table, self.units)
 
     def unite(self, units: Units) -> U32:
-        """Add units of which no two are the same; give the number of each (u32)."""
+        """Add units of which no two are the same; give the number of each (u32).
+
+        PADDING bytes stand behind their text: in a file it has eight, and the directory behind.
+        """
         numbers = np.empty(len(units.kind), np.uint32)
         self.make_room(int(units.begins[-1]), len(numbers))
         self.count = _unite(
@@ -88,7 +91,7 @@ class Interned:
 @kernel
 def fits(size: int, count: int, table: U64, begins: I64, text: U8) -> bool:
     """Tell whether the units of a text of that many bytes fit, were they all new."""
-    return (count + most_units(size)) * 2 <= len(table) and (
+    return (count + most_units(size)) * 2 * _SLOT <= len(table) and (
         begins[count] + size + PADDING <= len(text)
     )
 
@@ -101,56 +104,89 @@ def most_units(size: int) -> int:
 
 @inlined
 def number_of(
-    text: U8, at: int, size: int, kind: int,
+    first: np.uint64, second: np.uint64, text: U8, at: int, size: int, kind: int,
     table: U64, begins: I64, spelled: U8, kinds: U8, count: int,
 ) -> int:  # fmt: skip
-    """Give the number of a unit; `count` where it is new, and now added."""
-    key = _key(text, at, size, kind)
-    mask = np.uint64(len(table) - 1)
-    slot = _mixed(key) & mask
-    while table[slot, _KEY]:
-        if table[slot, _KEY] == key:
-            number = i64(table[slot, _NUMBER])
-            if key < _HASHED or _equal(text, at, size, spelled, begins, number):
+    """Give the number of a unit by its key; `count` where it is new, and now added."""
+    slot = slot_of(table, first, second)
+    while table[slot + _TAKEN]:
+        if table[slot] == first and table[slot + _SECOND] == second:
+            number = i64(table[slot + _TAKEN]) - 1
+            if second < _HASHED or _equal(text, at, size, spelled, begins, number):
                 return number
-        slot = (slot + np.uint64(1)) & mask
-    table[slot, _KEY], table[slot, _NUMBER] = key, count
-    for i in range(0, size, 8):
-        store64(spelled, begins[count] + i, load64(text, at + i))
-    begins[count + 1] = begins[count] + size
-    kinds[count] = kind
+        slot = _next(table, slot)
+    _take(table, slot, first, second, count)
+    _spell(text, at, size, kind, begins, spelled, kinds, count)
     return count
 
 
 @inlined
-def _low(size: int) -> np.uint64:
-    """Give a mask for the lowest bytes, from one to all eight."""
-    return _ALL >> np.uint64(64 - 8 * size)
+def _take(table: U64, slot: int, first: np.uint64, second: np.uint64, number: int) -> None:
+    table[slot], table[slot + _SECOND], table[slot + _TAKEN] = first, second, number + 1
+
+
+@kernel
+def _spell(
+    text: U8, at: int, size: int, kind: int, begins: I64, spelled: U8, kinds: U8, count: int
+) -> None:
+    """Add a unit behind the others."""
+    for i in range(0, size, 8):
+        store64(spelled, begins[count] + i, load64(text, at + i))
+    begins[count + 1] = begins[count] + size
+    kinds[count] = kind
 
 
 @inlined
-def _key(text: U8, at: int, size: int, kind: int) -> np.uint64:
-    """Give the key of a unit: itself where that is at most eight bytes, a hash marked as one else.
+def key_of(text: U8, at: int, size: int, kind: int) -> tuple[np.uint64, np.uint64]:
+    """Give the key of a unit: itself where that is at most 16 bytes, a hash marked as one else.
 
-    Hashed is also what ends with the byte 0, as it would be the same as what is shorter, and a gap
-    that may be a letter, as that is another unit than the word.
+    A gap, which may be the same as a word, has its size in its key.
     """
-    if size <= 8:
-        word = load64(text, at) & _low(size)
-        if text[at + size - 1] and (kind or size > 4 or text[at] < _ALNUM):
-            return word
-        return _mixed(word) | _HASHED
+    if size > 16 or (kind == GAP and size > 8):
+        return _hash(text, at, size), _HASHED
+    start, rest, low = load64(text, at), load64(text, at + 8), _low(size)
+    if kind == GAP:
+        return start & low, _GAP + (u64(size) << np.uint64(56))
+    # Whether a word is longer is not foretold, so that both are taken and none is jumped over.
+    return start & (_ALL if size > 8 else low), rest & (low if size > 8 else _NONE)
+
+
+@inlined
+def _low(size: int) -> np.uint64:
+    """Give a mask for the lowest bytes, from one to all eight, of the last eight of so many."""
+    return _ALL >> np.uint64(-8 * size & 63)
+
+
+@inlined
+def _hash(text: U8, at: int, size: int) -> np.uint64:
     key = np.uint64(size)
     while size > 8:
         key = _mixed(key ^ load64(text, at))
         at, size = at + 8, size - 8
-    return _mixed(key ^ (load64(text, at) & _low(size))) | _HASHED
+    return _mixed(key ^ (load64(text, at) & _low(size)))
 
 
 @inlined
 def _mixed(key: np.uint64) -> np.uint64:
     product = key * _MULTIPLIER
     return product ^ (product >> _HALF)
+
+
+@inlined
+def slot_of(table: U64, first: np.uint64, second: np.uint64) -> int:
+    """Give where the slot begins in which a key is looked for first."""
+    return u64(_mixed(first ^ _mixed(second)) * u64(_SLOT)) & u64(len(table) - 1)
+
+
+@inlined
+def _next(table: U64, slot: int) -> int:
+    return u64(slot + u64(_SLOT)) & u64(len(table) - 1)
+
+
+@inlined
+def prefetch_slot(table: U64, first: np.uint64, second: np.uint64) -> None:
+    """Have the slot of a key brought near."""
+    prefetch(table, i64(slot_of(table, first, second)))
 
 
 @kernel
@@ -168,14 +204,13 @@ def _equal(text: U8, at: int, size: int, spelled: U8, begins: I64, number: int) 
 @kernel
 def _place(table: U64, units: Units) -> None:
     """Fill an empty table with units."""
-    mask = np.uint64(len(table) - 1)
     for unit in range(len(units.kind)):
-        begin = units.begins[unit]
-        key = _key(units.text, begin, units.begins[unit + 1] - begin, units.kind[unit] & WORD)
-        slot = _mixed(key) & mask
-        while table[slot, _KEY]:
-            slot = (slot + np.uint64(1)) & mask
-        table[slot, _KEY], table[slot, _NUMBER] = key, unit
+        begin, kind = units.begins[unit], i64(units.kind[unit]) & WORD
+        first, second = key_of(units.text, begin, units.begins[unit + 1] - begin, kind)
+        slot = slot_of(table, first, second)
+        while table[slot + _TAKEN]:
+            slot = _next(table, slot)
+        _take(table, slot, first, second, unit)
 
 
 @kernel
@@ -184,10 +219,11 @@ def _unite(
 ) -> int:
     """Give units their numbers, as `Interned.unite`; answer how many there are then."""
     for unit in range(len(units.kind)):
-        begin = units.begins[unit]
+        begin, kind = units.begins[unit], i64(units.kind[unit])
         size = units.begins[unit + 1] - begin
+        first, second = key_of(units.text, begin, size, kind)
         number = number_of(
-            units.text, begin, size, i64(units.kind[unit]),
+            first, second, units.text, begin, size, kind,
             table, begins, spelled, kinds, count,
         )  # fmt: skip
         count += number == count

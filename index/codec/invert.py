@@ -1,9 +1,9 @@
 """Documents in, the file of one segment out.
 
-Text is taken in batches: cut into words, which are kept until the end in chains, and stored.
+Text is taken in batches: cut into words, which are kept until the end in buckets, and stored.
 Threads beside do what does not need Python: one cuts a batch while the words of the one before are
-analysed, another stores and chains those that are. So of the text itself no more than a few batches
-is in memory.
+analysed, another stores those that are and puts them into buckets. So of the text itself no more
+than a few batches is in memory.
 """
 
 import json
@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,14 +20,14 @@ import numpy as np
 from index.analysis import UNICODE
 from index.codec import descriptions, facts
 from index.codec.batch import Batch
-from index.codec.chains import Chains
+from index.codec.buckets import Buckets, prefixes
 from index.codec.container import Array, Output
 from index.codec.dictionaries import Texts
 from index.codec.layout import HEADLINE, NONE
 from index.codec.postings import invert, names_of
 from index.codec.records import Blocks, Records
 from index.codec.sections import runs_of
-from index.codec.words import I64, U32, Words
+from index.codec.words import I64, U32, Column, Words
 from index.errors import NotWritten
 from index.model import Document, DocumentInfo
 
@@ -40,11 +41,11 @@ _WORD = 5
 """About how many bytes of text there are to a word."""
 
 _PER_WORD = 4
-"""About how many bytes a word takes in a chain."""
+"""About how many bytes a word takes in a bucket."""
 
 
 def share(memory: int) -> int:
-    """Give how much of the memory the words of a segment may take, and how much their chains."""
+    """Give how much of the memory the words of a segment may take, and how much their tokens."""
     return memory * 3 // 8
 
 
@@ -67,7 +68,8 @@ class Inverter:
     def __init__(self, words: Words, path: Path, memory: int) -> None:
         self._words, self._memory = words, memory
         self._batch_size = min(BATCH, memory // 16)
-        self._chains = Chains(memory // 2)
+        self._buckets = Buckets(memory // 2)
+        self._prefix = Column(np.uint64)  # of each stem, the first eight bytes
         self._streams = [np.empty(0, np.uint32)] * 4  # of those given three are in use meanwhile
         self._batch = Batch()
         # One entry a paragraph, a section, a document:
@@ -143,13 +145,18 @@ class Inverter:
         """Analyse the new words of a batch; a thread stores all of them and puts them in order."""
         first, count = batch.cut.result()
         self._words.analyze(count)
-        units, tokens, stems = self._words.units, self._words.tokens(), len(self._words.stems)
+        units, tokens = self._words.units, self._words.tokens()
+        more = len(self._words.stems) - len(self._prefix)
+        new = list(islice(reversed(self._words.stems), more))[::-1]
+        self._prefix.extend(prefixes(new))
         if len(self._jobs) > 1:
             self._wait()
         stored = self._thread.submit(
             self._records.add, units, batch.stream[: first[-1]], first, batch.columns
         )
-        chained = self._thread.submit(self._chains.add, tokens, stems, batch.stream, first)
+        chained = self._thread.submit(
+            self._buckets.add, tokens, self._prefix.array, batch.stream, first
+        )
         self._jobs.append((stored, chained, int(first[-1])))
 
     def _free_stream(self, size: int) -> U32:
@@ -179,7 +186,7 @@ class Inverter:
             self._wait()
         self._cutter.shutdown()
         self._thread.shutdown()
-        write, exact = invert(self._words, names, self._chains, section, self._memory // 8)
+        write, exact = invert(self._words, names, self._buckets, section, self._memory // 8)
         postings = write(self._output)
         meta = {
             "unicode": UNICODE,

@@ -8,7 +8,7 @@ vectorization" (2015), without their lanes, so that one field can be read by its
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.bits import length, load64, store64
+from index.codec.bits import length, load64, spread, store64
 from index.codec.compiled import i64, inlined, kernel, u64
 
 U8 = npt.NDArray[np.uint8]
@@ -19,8 +19,8 @@ I64 = npt.NDArray[np.int64]
 
 MAX_WIDTH = 56
 _WORD = np.uint64(64)
-NARROW = 7
-"""Of up to how many bits eight fields are in one load, wherever they begin."""
+NARROW = 14
+"""Of up to how many bits four fields are in one load, wherever they begin."""
 
 
 @inlined
@@ -64,14 +64,13 @@ def field(packed: U8, at: int, width: int, i: int) -> int:
 
 @inlined
 def unpack(data: U8, at: int, width: int, count: int, out: I64) -> None:
-    """Decode a stretch of fields; narrow ones eight at a load, so up to seven more are written."""
+    """Decode a stretch of fields; all but wide ones eight at once, so up to seven more are set."""
     if width > NARROW:
         for i in range(count):
             out[i] = field(data, at, width, i)
         return
-    mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
     for i in range(0, count, 8):
         bit = i * width
-        word = load64(data, at + (bit >> 3)) >> np.uint64(bit & 7)
-        for k in range(8):
-            out[i + k] = (word >> np.uint64(k * width)) & mask
+        low = load64(data, at + (bit >> 3)) >> u64(bit & 7)
+        bit += 4 * width if i + 4 < count else 0
+        spread(low, load64(data, at + (bit >> 3)) >> u64(bit & 7), width, out, i)

@@ -18,11 +18,12 @@ from index.codec.blocks import (
     paragraphs_of,
     sum_before,
 )
-from index.codec.chains import Chains
+from index.codec.buckets import Buckets
 from index.codec.compiled import i64, kernel
 from index.codec.container import Array, Output
-from index.codec.dictionaries import Names, dictionaries, starts
+from index.codec.dictionaries import Names, dictionaries
 from index.codec.encode import Paragraphs, postings
+from index.codec.layout import NONE
 from index.codec.lengths import encode, length_norms
 from index.codec.packing import field
 from index.codec.words import Words
@@ -48,41 +49,35 @@ def names_of(words: Words) -> Names:
 
 
 def invert(
-    words: Words, names: Names, chains: Chains, section: U32, memory: int
+    words: Words, names: Names, buckets: Buckets, section: U32, memory: int
 ) -> tuple[Write, I64]:
     """Give what writes the dictionaries and postings, and each paragraph's length in positions.
 
-    `names` are those of the words. `chains` has the tokens, and is empty when they are written;
+    `names` are those of the words. `buckets` has the tokens, and is empty when they are written;
     `section` (u32) has the paragraphs' sections with HEADLINE. Up to `memory` bytes serve for
     sorting. Raises NotWritten where the format has no room for so much.
     """
-    by_form = _by_form(words, chains)
+    by_form = _by_form(words, buckets)
     found = dictionaries(names, words.stem, by_form > 0)
-    by_term = found.by_term(by_form)
-    # The codes of each stem's forms, in the order of the chains' own.
     used = np.flatnonzero(by_form)
-    by_stem = starts(np.bincount(words.stem, minlength=len(words.stems)))
-    term, code = found.arrays["forms.term"], found.arrays["forms.code"]
-    codes, stem = np.zeros(len(by_form), np.uint16), np.zeros(len(by_term), np.uint32)
-    codes[by_stem[words.stem[used]] + words.code[used]] = code[found.number[used]]
-    stem[term[found.number[used]]] = words.stem[used]
-    first = by_stem.astype(np.uint32)
-
-    def fill(low: int, high: int, _: I64, keys: U64, found_codes: U16) -> None:
-        chains.read(stem[low:high], by_term[low:high], first, codes, keys, found_codes)
-
-    length = chains.lengths()
+    term, code = np.full(len(by_form), NONE, np.uint32), np.zeros(len(by_form), np.uint16)
+    term[used] = found.arrays["forms.term"][found.number[used]]
+    code[used] = found.arrays["forms.code"][found.number[used]]
+    order = buckets.ordered(term, code)
+    fill, cuts = partial(buckets.read, order), np.flatnonzero(np.diff(order.bucket)) + 1
+    length = buckets.lengths()
     average = length.sum() / max(np.count_nonzero(length), 1)
     paragraphs = Paragraphs(encode(length), length_norms(average or 1.0), section)
-    release = chains.release
-    return partial(postings, found, by_term, fill, paragraphs, memory, release=release), length
+    by_term = found.by_term(by_form)
+    write = partial(postings, found, by_term, fill, paragraphs, memory, cuts=cuts)
+    return partial(write, release=buckets.release), length
 
 
-def _by_form(words: Words, chains: Chains) -> I64:
+def _by_form(words: Words, buckets: Buckets) -> I64:
     """Count the tokens of each form in the words taken."""
     tokens = words.tokens()
     counts = np.zeros(len(words.forms), np.int64)
-    taken = np.repeat(chains.counts[: len(tokens.only)], np.diff(tokens.start))
+    taken = np.repeat(buckets.counts[: len(tokens.only)], np.diff(tokens.start))
     np.add.at(counts, tokens.form, taken.astype(np.int64))
     return counts
 

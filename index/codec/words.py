@@ -25,7 +25,7 @@ from index.analysis import analyze, stems
 from index.codec.bits import load64, store64
 from index.codec.coding import LONGEST
 from index.codec.compiled import kernel
-from index.codec.cut import cut, known_classes
+from index.codec.cut import BLOCK, Stretch, cut, known_classes
 from index.codec.intern import PADDING as SLACK
 from index.codec.intern import PLAIN, SPELLED, WORD, Interned, Units, most_units
 
@@ -42,7 +42,7 @@ SEVERAL = 0xFFFFFFFF
 NOTHING = 0xFFFFFFFE
 """Stands for what a word comes to that has no token and takes no position."""
 
-PADDING = b"\n" * SLACK
+PADDING = b"\n" * BLOCK
 """What stands behind a text to be cut."""
 
 _SENTENCE = 4
@@ -134,6 +134,7 @@ class Words:
     def __init__(self) -> None:
         self.forms, self.stems = Numbers(), Numbers()
         self._interned, self._kind = Interned(), Column(np.uint8)
+        self._stretch = Stretch.empty()
         self._forms_of = array("I")  # one entry a stem
         self._stem, self._code = Column(np.uint32), Column(np.uint32)
         self._start, self._positions = Column(np.uint32), Column(np.uint32)
@@ -168,7 +169,7 @@ class Words:
             size = int(starts[paragraph + 1] - starts[paragraph])
             units.make_room(size, most_units(size))
             paragraph, units.count = cut(
-                text, starts, paragraph, known_classes(), found, first,
+                text, starts, paragraph, known_classes(), self._stretch, found, first,
                 units.table, units.begins, units.text, units.kind, units.count,
             )  # fmt: skip
         return first, units.count

@@ -9,12 +9,15 @@ import numpy.typing as npt
 
 from index.codec.blocks import (
     BLOCK,
+    DAMAGED,
     Columns,
+    before_block,
     block_size,
     columns_at,
     frequencies_at,
     frequencies_of,
     frequency_at,
+    gaps_of,
     paragraphs_of,
 )
 from index.codec.compiled import i64, inlined, kernel, u64
@@ -45,14 +48,38 @@ def scan(c: Columns, r: Room, term: int, block: int, first: int, last: int, held
     which is the first, the paragraphs are not decoded.
     """
     count = frequencies_of(c, term, block, r.frequencies[held:])
-    count = _keep_by_frequency(r, held, count)
-    if count == 0:
-        return count
-    paragraphs_of(c, term, block, r.candidates[held:])
-    count = keep_within(c, r, count)
+    if r.most_norm[1] != np.inf and r.most_norm[1] >= r.norms[0]:
+        count = _decode_within(c, r, term, block, held)
+    else:
+        count = _keep_by_frequency(r, held, count)
+        if count == 0:
+            return count
+        paragraphs_of(c, term, block, r.candidates[held:])
+        count = keep_within(c, r, count)
     if r.candidates[held] < first or c.last[block] > last:
         count = _keep_between(r, first, last, count)
     return _keep_allowed(r, count) if len(r.allowed) else count
+
+
+@inlined
+def _decode_within(c: Columns, r: Room, term: int, block: int, held: int) -> int:
+    """Decode a block behind the candidates that are held; keep what is within the limits of norms.
+
+    In one loop, for the sum of gaps waits for itself, and the norms for memory.
+    """
+    ordinal, last = before_block(c, term, block), i64(c.last[block])
+    count = gaps_of(c, term, block, r.candidates[held:])
+    most, n = u64(len(r.most_norm) - 1), u64(0)
+    for j in range(u64(held), u64(held + count)):
+        ordinal += r.candidates[j] + 1
+        r.candidates[j] = ordinal
+        tf = min(u64(r.frequencies[j]), most)
+        norm = r.norms[c.length[u64(min(ordinal, last))]]  # it may be a damaged block
+        r.kept[n] = j
+        n += u64(norm <= r.most_norm[tf])
+    if ordinal != last:
+        raise ValueError(DAMAGED)
+    return i64(n)
 
 
 @inlined
@@ -295,16 +322,12 @@ def _read_there(c: Columns, r: Room, i: int, count: int) -> int:
         j = u64(r.kept[k])
         r.there[there] = j
         there += u64(r.found[column + j] >= 0)
-    at = width = i64(0)
-    decoded = i64(-1)
-    for m in range(i64(there)):
+    for m in range(there):
         j = u64(r.there[m])
         place = r.found[column + j]
-        block = place // BLOCK
-        if block != decoded:
-            at = frequencies_at(c, block, block_size(c, term, block))
-            width, decoded = i64(c.tf_width[block]), block
-        r.tfs[m] = np.float32(field(c.packed_postings, at, width, place % BLOCK) + 1)
+        block, row = place // BLOCK, place % BLOCK
+        at = frequencies_at(c, block, block_size(c, term, block))
+        r.tfs[m] = np.float32(field(c.packed_postings, at, i64(c.tf_width[block]), row) + 1)
         r.lengths[m] = r.norms[c.length[u64(r.candidates[j])]]
     return i64(there)
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from index.codec.bits import lowest
 from index.codec.blocks import BLOCK, Columns, columns_at
-from index.codec.compiled import i64, inlined, kernel
+from index.codec.compiled import i64, inlined, kernel, u64
 from search.kernels.candidates import (
     bound_rest,
     complete,
@@ -23,6 +23,8 @@ from search.kernels.room import NO_SCORE, SMALL_WINDOW, WINDOW, Room, room_at
 from search.kernels.scoring import bound, bound_phrases, context_of, contributions_of_chunk
 
 I64 = npt.NDArray[np.int64]
+
+_HIGHEST = np.uint64(1 << 63)
 
 _RARER = 8 * BLOCK
 """How many times fewer paragraphs than all together a term has that is rare beside the others."""
@@ -152,21 +154,26 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
         if r.impact[i] > 0:
             least = r.worst[0] - (total - r.most[i])
             touched = _add(c, r, i, first, last, least, touched)
-    begin, count = first // 64 * 64, i64(0)
-    lowest_kept, highest_kept = _keep_touched(c, r, begin, touched, rest)
-    for word in range(lowest_kept >> 6, (highest_kept >> 6) + 1):
-        bits = r.bits[word]
-        r.bits[word] = 0
-        while bits != 0:
-            at = (word << 6) + lowest(bits)
-            bits &= bits - np.uint64(1)
-            r.candidates[count], r.partial[count], r.kept[count] = begin + at, r.scores[at], count
+    _offer_touched(segment, room, first // 64 * 64, touched, wanted, rest, base)
+
+
+@inlined
+def _offer_touched(
+    segment: I64, room: I64, begin: int, touched: int, wanted: int, rest: float, base: int
+) -> None:
+    """Offer those of the paragraphs that are `touched`, in order, that can be among the best."""
+    c, r = columns_at(segment), room_at(room)
+    low, high = _keep_touched(c, r, begin, touched, rest)
+    gathered = _gather(r, low, high)
+    for start in range(0, gathered, BLOCK):
+        count = min(i64(BLOCK), gathered - start)
+        for k in range(count):
+            at = r.touched[u64(start + k)]
+            r.candidates[k], r.partial[k], r.kept[k] = begin + i64(at), r.scores[at], k
             r.scores[at] = NO_SCORE
-            count += 1
-            if count == BLOCK:
-                _offer(segment, room, wanted, count, base)
-                count = i64(0)
-    _offer(segment, room, wanted, count, base)
+        if wanted > 0:
+            count = complete(segment, room, i64(-1), wanted, count, i64(0))
+        offer_all(r, base, count)
 
 
 @inlined
@@ -175,23 +182,40 @@ def _keep_touched(c: Columns, r: Room, begin: int, count: int, rest: float) -> t
 
     Gives the lowest and the highest bit that is set; where none is, the highest is -1.
     """
-    worst, low, high = r.worst[0], i64(WINDOW), i64(-1)
+    worst, low, high, n = r.worst[0], i64(WINDOW), i64(-1), u64(0)
     for k in range(count):
         at = np.uint32(r.touched[k])
         score = r.scores[at] + context_of(c, r, begin + i64(at))
-        r.scores[at] = NO_SCORE
-        if score + rest > worst:
-            r.scores[at] = score
-            r.bits[at >> np.uint32(6)] |= np.uint64(1) << np.uint64(at & np.uint32(63))
-            low, high = min(low, i64(at)), max(high, i64(at))
+        keeps = score + rest > worst
+        r.scores[at] = score if keeps else NO_SCORE
+        r.touched[n] = at  # without a branch, which could not be foretold
+        n += u64(keeps)
+    for k in range(n):
+        at = np.uint32(r.touched[k])
+        r.bits[at >> np.uint32(6)] |= np.uint64(1) << np.uint64(at & np.uint32(63))
+        low, high = min(low, i64(at)), max(high, i64(at))
     return low, high
 
 
 @inlined
-def _offer(segment: I64, room: I64, wanted: int, count: int, base: int) -> None:
-    if count > 0 and wanted > 0:
-        count = complete(segment, room, i64(-1), wanted, count, i64(0))
-    offer_all(room_at(room), base, count)
+def _gather(r: Room, low: int, high: int) -> int:
+    """Put the paragraphs whose bits are set, from one to another, into `touched`; count them.
+
+    Most words have one bit or none: there is no branch but for the second.
+    """
+    n = u64(0)
+    for word in range(low >> 6, (high >> 6) + 1):
+        bits = r.bits[word]
+        r.bits[word] = 0
+        at = lowest(bits | _HIGHEST)
+        r.touched[n] = (word << 6) + at
+        n += u64(bits != 0)
+        bits &= ~(np.uint64(1) << np.uint64(at))
+        while bits != 0:
+            r.touched[n] = (word << 6) + lowest(bits)
+            n += u64(1)
+            bits &= bits - np.uint64(1)
+    return i64(n)
 
 
 @inlined
