@@ -3,6 +3,7 @@
 They are numbered through, those of the first segment first, deleted ones included.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import cached_property
 from itertools import accumulate
@@ -12,10 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec.layout import NONE
+from index.codec.segment import NOT_FOUND
+from index.model import DocumentInfo
 from index.snapshot import OpenSegment
 
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+U64 = npt.NDArray[np.uint64]
 
 _OF_DATE = {"year": 4, "month": 7}
 """How many characters of a date in ISO 8601 say which year, or which month of it."""
@@ -42,12 +46,13 @@ class Documents:
 
     `first` (i64, one more than there are) has the ordinal of each one's title, counted through all
     segments. Columns are made when they are first asked for. Made of the segments alone, so that
-    it can be kept as long as their snapshot.
+    it can be kept as long as their snapshot. `filtered` is for `fields.bits`.
     """
 
     def __init__(self, segments: list[OpenSegment]) -> None:
         self._segments = segments
         self._columns: dict[str, Column] = {}
+        self.filtered: dict[tuple[int, str], U64] = {}
         counts = [segment.data.document_count for segment in segments]
         self.bases = list(accumulate(counts, initial=0))
 
@@ -62,16 +67,6 @@ class Documents:
         return np.concatenate([*firsts, [end]])
 
     @cached_property
-    def live(self) -> Bools:
-        """Which are not deleted."""
-        found = [np.zeros(0, np.bool_)]
-        for segment in self._segments:
-            first = segment.data.document_first[:-1]
-            whole = np.ones(len(first), np.bool_)
-            found.append(whole if segment.live is None else segment.live[first])
-        return np.concatenate(found)
-
-    @cached_property
     def by_id(self) -> I64:
         """Their numbers in the order of their ids."""
         numbers = [
@@ -83,22 +78,27 @@ class Documents:
         ids = [name for segment in self._segments for name, _ in segment.data.document_ids()]
         return np.concatenate(numbers)[sorted(range(len(ids)), key=ids.__getitem__)]
 
+    @cached_property
+    def are_dated(self) -> bool:
+        """Whether every one has a date."""
+        return bool((self.column("date").number >= 0).all())
+
     def of(self, ordinals: I64) -> I64:
         """Give the documents that paragraphs are of."""
         return np.searchsorted(self.first, ordinals, "right") - 1
 
-    def id(self, document: int) -> str:
-        """Give the id of a document."""
-        return self._place(document)[0].data.info(self._place(document)[1]).id
+    def info(self, document: int) -> DocumentInfo:
+        """Give what is kept of a document. Raises Damaged."""
+        place = bisect_right(self.bases, document) - 1
+        return self._segments[place].data.info(document - self.bases[place])
 
-    def title(self, document: int) -> str:
-        """Give the title of a document."""
-        segment, number = self._place(document)
-        return segment.data.info(number).title
-
-    def _place(self, document: int) -> tuple[OpenSegment, int]:
-        place = int(np.searchsorted(self.bases, document, "right")) - 1
-        return self._segments[place], document - self.bases[place]
+    def find(self, id: str) -> int:
+        """Give the number of the document with that id, or NOT_FOUND."""
+        for segment, base in zip(self._segments, self.bases, strict=False):
+            number = segment.data.find_document(id)
+            if number != NOT_FOUND and segment.is_live(number):
+                return base + number
+        return NOT_FOUND
 
     def column(self, field: str) -> Column:
         """Give a column: of a field of `index.codec.facts`, or `year` or `month` of the dates."""

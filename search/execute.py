@@ -5,7 +5,7 @@ one raises the bar for the next. Queries without nesting, of which up to MAX_BES
 wanted, go to the kernels, by `flat`; all others are evaluated whole, by `general`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -14,10 +14,11 @@ from whoosh import query
 
 from index.errors import Damaged
 from index.snapshot import OpenSegment, Snapshot
-from search import flat
+from search import fields, flat
 from search.context import NOWHERE
 from search.context import context as context_of
 from search.desk import desk_for, forget_desk
+from search.fields import packed
 from search.general import General
 from search.kernels.best import sort
 from search.kernels.room import MAX_BEST, NO_BITS, NO_CONTEXT, Laid, Scoring, laid
@@ -35,7 +36,8 @@ class Answer(NamedTuple):
 
     `ordinals` (i64) and `scores` (f64) are parallel. `total` counts all that match and `documents`
     the documents among them; each is None where it was not asked for. `warnings` says what was
-    not as asked.
+    not as asked. `hits` has of each segment the bits of all that match, where `documents` were
+    asked for.
     """
 
     ordinals: Ordinals
@@ -43,6 +45,7 @@ class Answer(NamedTuple):
     total: int | None
     documents: int | None
     warnings: tuple[str, ...]
+    hits: tuple[U64, ...] = ()
 
 
 def execute(  # noqa: PLR0913  # what is asked for is named
@@ -84,6 +87,7 @@ class _Search:
     context: bool
     documents: int | None
     expansions: Expansions | None = None
+    hits: list[U64] = field(default_factory=list)
 
     def run(self, k: int) -> Answer:
         # When more are wanted than there is room for, all are scored and sorted.
@@ -91,7 +95,8 @@ class _Search:
         found = self._evaluated(k) if unnested is None else self._pruned(unnested, k)
         ordinals, scores, total = found
         warnings = tuple(self.expansions.warnings) if self.expansions else ()
-        return Answer(ordinals, scores, total if self.count else None, self.documents, warnings)
+        count = total if self.count else None
+        return Answer(ordinals, scores, count, self.documents, warnings, tuple(self.hits))
 
     # Without nesting.
 
@@ -99,7 +104,7 @@ class _Search:
         return flat.flattened(self.tree, self.everywhere[0].statistics) if self.everywhere else None
 
     def _pruned(self, query: flat.Flat, k: int) -> tuple[Ordinals, F64, int]:
-        scorings = [self._scoring(where, query.barred) for where in self.everywhere]
+        scorings = [self._scoring(where, query) for where in self.everywhere]
         desk = desk_for(query.size(), k)
         counting = self.count or self.documents is not None
         total = 0
@@ -108,13 +113,14 @@ class _Search:
             if self.documents is not None:
                 first = where.segment.data.document_first
                 self.documents += count_documents(scoring.scoring.hits, first)
+                self.hits.append(scoring.scoring.hits)
         count, room = sort(desk.table), desk.room
         return room.best_ordinals[:count].copy(), room.best_scores[:count].copy(), total
 
-    def _scoring(self, where: Where, barred: list[query.Query]) -> Laid:
+    def _scoring(self, where: Where, query: flat.Flat) -> Laid:
         segment, allowed, context, highest = where.segment, NO_BITS, NO_CONTEXT, 0.0
-        if barred or segment.live is not None or self.among is not None:
-            allowed = self._allowed(where, barred)
+        if query.barred or query.fields or segment.live is not None or self.among is not None:
+            allowed = self._allowed(where, query)
         sections, values = context_of(self.tree, where) if self.context else NOWHERE
         if len(sections):
             context, highest = np.zeros(len(segment.data.section_title)), float(values.max())
@@ -125,14 +131,17 @@ class _Search:
         limits = np.array([where.growth, highest])
         return laid(Scoring(where.norms, limits, context, allowed, hits))
 
-    def _allowed(self, where: Where, barred: list[query.Query]) -> U64:
+    def _allowed(self, where: Where, query: flat.Flat) -> U64:
         """Give the bits of the paragraphs that may be hits; none at all where every one may."""
         segment = where.segment
         bits = self._narrowed(segment)
-        for tree in barred:
+        for tree in query.fields:
+            through = fields.bits(tree, where)
+            bits = bits & through if len(bits) else through.copy()
+        for tree in query.barred:
             if not len(bits):
                 bits = np.full((segment.data.paragraph_count + 63) // 64, ~np.uint64(0))
-            bits &= ~_packed(self._matching(tree, where))
+            bits &= ~packed(self._matching(tree, where))
         return bits
 
     def _matching(self, tree: query.Query, where: Where) -> Bools:
@@ -146,7 +155,7 @@ class _Search:
 
     def _narrowed(self, segment: OpenSegment) -> U64:
         allowed = self._narrowing(segment)
-        return NO_BITS if allowed is None else _packed(allowed)
+        return NO_BITS if allowed is None else packed(allowed)
 
     def _narrowing(self, segment: OpenSegment) -> Bools | None:
         if self.among is None:
@@ -174,6 +183,7 @@ class _Search:
             if self.documents is not None:
                 numbers = np.searchsorted(segment.data.document_first, local, "right")
                 self.documents += len(np.unique(numbers))
+                self.hits.append(_bits_of(local, segment))
             ordinals.append(local + segment.base)
             scores.append(score)
         every, score = np.concatenate(ordinals), np.concatenate(scores)
@@ -181,11 +191,11 @@ class _Search:
         return every[order], score[order], len(every)
 
 
+def _bits_of(ordinals: Ordinals, segment: OpenSegment) -> U64:
+    found = np.zeros(segment.data.paragraph_count, np.bool_)
+    found[ordinals] = True
+    return packed(found)
+
+
 def _no_hits(segment: OpenSegment) -> U64:
     return np.zeros((segment.data.paragraph_count + 63) // 64, np.uint64)
-
-
-def _packed(bools: Bools) -> U64:
-    """Pack one bit a paragraph, the lowest first."""
-    bits = np.packbits(bools, bitorder="little")
-    return np.append(bits, np.zeros(-len(bits) % 8, np.uint8)).view(np.uint64)

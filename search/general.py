@@ -12,7 +12,7 @@ import numpy as np
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
-from search import flat, score
+from search import fields, filters, flat, score
 from search.score import F64
 from search.statistics import Expansions, Ordinals
 from search.where import Where
@@ -40,6 +40,8 @@ class General:
 
     def evaluate(self, node: query.Query, boost: float = 1.0) -> Matches:
         """Give the paragraphs that match a tree, deleted ones included."""
+        if filters.only(node):
+            return self._fields(node)
         boost *= getattr(node, "boost", 1.0)
         operator = _OPERATORS[type(node)]
         if not node.is_leaf():
@@ -50,6 +52,11 @@ class General:
         return self._leaves[leaf]
 
     def _and(self, node: query.And, boost: float) -> Matches:
+        rest, narrowing = filters.parted(node)
+        if narrowing:
+            found = self.evaluate(rest, boost)
+            through = fields.matching(query.And(narrowing), self._where)[found.ordinals]
+            return Matches(found.ordinals[through], found.scores[through])
         wanted = [n for n in node.subqueries if not isinstance(n, query.Not)]
         unwanted = [n.query for n in node.subqueries if isinstance(n, query.Not)]
         found = (self.evaluate(n, boost) for n in wanted)
@@ -83,6 +90,10 @@ class General:
     def _all(self) -> Matches:
         count = self._data.paragraph_count
         return Matches(np.arange(count), np.zeros(count))
+
+    def _fields(self, node: query.Query) -> Matches:
+        ordinals = np.flatnonzero(fields.matching(node, self._where))
+        return Matches(ordinals, np.zeros(len(ordinals)))
 
     def _union(self, parts: list[Matches], combine: Callable[[F64, F64], F64]) -> Matches:
         scores = np.zeros(self._data.paragraph_count)

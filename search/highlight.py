@@ -8,6 +8,7 @@ from whoosh import query
 
 from index.analysis import Token, analyze, stem
 from search.engine import Span
+from search.filters import holds_fields, only
 
 SNIPPET = 1000
 """The longest text, in code points, that is shown whole in a result."""
@@ -144,7 +145,12 @@ class _Words:
 
 
 def _matched(node: query.Query, words: _Words) -> set[query.Query] | None:
-    """Give the leaves that made a tree match, or None where it does not."""
+    """Give the leaves that made a tree match, or None where it does not.
+
+    The fields of a hit are taken to match.
+    """
+    if only(node):
+        return set()
     match node:
         case query.Term() | query.Prefix() | query.Phrase():
             return {node} if words.spans(node) else None
@@ -158,7 +164,8 @@ def _matched(node: query.Query, words: _Words) -> set[query.Query] | None:
             required = _matched(node.a, words)
             return None if required is None else _together([required, _matched(node.b, words)])
         case query.Not():
-            return set() if _matched(node.query, words) is None else None
+            is_there = _matched(node.query, words) is not None and not holds_fields(node.query)
+            return None if is_there else set()
     return set() if isinstance(node, query.Every) else None
 
 

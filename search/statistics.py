@@ -13,6 +13,7 @@ from index.analysis import stem
 from index.codec.segment import U32
 from index.snapshot import OpenSegment, Place, Snapshot, find_word
 from search import score
+from search.documents import Documents
 
 MAX_FORMS = 1024
 """Up to how many forms a prefix is scored; one of more matches all of them, without a score."""
@@ -90,6 +91,7 @@ class Statistics:
         self.segments = snapshot.segments
         self._count = snapshot.with_tokens
         self._known: dict[tuple[str, str], Weighed] = {}
+        self.documents = Documents(snapshot.segments)
 
     def word(self, field: str, word: str) -> Weighed:
         """Look a word up: its stem in the field `text`, itself in `form`."""

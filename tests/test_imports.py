@@ -23,8 +23,9 @@ PLACES = {
     "whoosh": {
         *("index/codec/adapter.py", "index/schema.py", "index/storage.py"),
         *("search/context.py", "search/execute.py", "search/flat.py", "search/general.py"),
-        *("search/highlight.py", "search/query.py", "search/statistics.py"),
-        "search/warm.py",
+        *("search/fields.py", "search/filters.py", "search/highlight.py", "search/local.py"),
+        *("search/facets.py", "search/order.py", "search/query.py"),
+        *("search/statistics.py", "search/warm.py"),
     },
     "pickle": {"index/storage.py"},
     "pickletools": {"index/storage.py"},
