@@ -20,7 +20,7 @@ SHORT_LINE = 120
 
 DATELINE = 60
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
@@ -44,6 +44,9 @@ _DAYS = tuple(
     )
 )
 _COMPACT = re.compile(r"(?<![0-9a-z])(?P<year>[12]\d{3})(?P<month>\d\d)(?P<day>\d\d)(?![0-9a-z])")
+_FOLDERS = re.compile(
+    rf"(?<![^/]){_YEAR}(?P<between>[-/])(?P<month>\d\d)(?P=between)(?P<day>\d\d)/"
+)
 _OF_A_MONTH = re.compile(rf"(?<!\d){_YEAR}-(?P<month>\d\d)(?!-?\d)")
 _STATED = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -68,14 +71,14 @@ def stated(text: str) -> str | None:
 
 def named(path: str) -> str | None:
     """Read the date in a file's name, or a day that its folders give (`2022/02/10/text.txt`)."""
-    name = re.sub(r"[_ +]+", "-", path.rpartition("/")[2].rpartition(".")[0] or path)
-    spaced = name.replace("-", " ")
+    folders, _, file = path.rpartition("/")
+    name = re.sub(r"[_ +]+", "-", file.rpartition(".")[0] or file)
     return (
         _day(name)
-        or _day(spaced)
+        or _day(name.replace("-", " "))
         or _first(_COMPACT.finditer(name.lower()))
         or _first(_OF_A_MONTH.finditer(name))
-        or _day(path)
+        or _first(_FOLDERS.finditer(f"{folders}/"))
     )
 
 

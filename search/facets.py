@@ -40,9 +40,7 @@ def facets(
     own = [each for each in narrowing if each.field in FACETS]
     if own:
         others = [each for each in narrowing if each not in own]
-        answer = execute(
-            snapshot, filters.narrowed(tree, others), 0, count=False, documents=True
-        )
+        answer = execute(snapshot, filters.narrowed(tree, others), 0, count=False, documents=True)
     counts = counted(snapshot, answer.hits)
     through = {name: _through(snapshot, [f for f in own if f.field == name]) for name in FACETS}
     documents = documents_of(snapshot)

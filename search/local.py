@@ -161,9 +161,7 @@ class Local:
     def export(self, request: Request) -> Iterator[Found]:  # noqa: D102
         snapshot = self._current()
         narrowing = filters.read(request.filters)
-        result = _search(
-            snapshot, request.query, request.match, snapshot.ordinal_count, narrowing
-        )
+        result = _search(snapshot, request.query, request.match, snapshot.ordinal_count, narrowing)
         ordinals, scores = order.in_order(snapshot, result.answer, request.sort)
         return (
             _found(snapshot, rank, int(ordinal), float(score))
@@ -225,7 +223,9 @@ def _read(
     tree = filters.narrowed(unnarrowed, narrowing)
     answer = execute(snapshot, tree, k, documents=True)
     left_out = _left_out(snapshot, tree)
-    return _Result(query, answer, relaxed=False, unnarrowed=unnarrowed, tree=tree, left_out=left_out)
+    return _Result(
+        query, answer, relaxed=False, unnarrowed=unnarrowed, tree=tree, left_out=left_out
+    )
 
 
 def _left_out(snapshot: Snapshot, tree: trees.Query) -> int:

@@ -15,7 +15,7 @@ PACKAGES = ("index", "search", "web")
 BENEATH = {"index": {"index"}, "search": {"index", "search"}, "web": set(PACKAGES)}
 
 # What web may know of search; only its command opens an engine.
-SEAM = {"engine", "errors", "objects", "query", "urls"}
+SEAM = {"engine", "errors", "export", "objects", "query", "urls"}
 COMPOSITION = {"web/__main__.py": {"local", "warm"}}
 
 PLACES = {

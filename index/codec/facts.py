@@ -50,7 +50,9 @@ def united(parts: Iterable[tuple[Sequence[bytes], Mapping[str, U32]]]) -> dict[s
     parts = list(parts)
     used = [np.unique(np.concatenate([*columns.values()])) for _, columns in parts]
     used = [numbers[numbers != NONE] for numbers in used]
-    texts = [[values[n] for n in own.tolist()] for (values, _), own in zip(parts, used, strict=True)]
+    texts = [
+        [values[n] for n in own.tolist()] for (values, _), own in zip(parts, used, strict=True)
+    ]
     every = sorted({text for own in texts for text in own})
     rank = {text: i for i, text in enumerate(every)}
     columns: dict[str, list[U32]] = {field: [] for field in FIELDS}

@@ -81,7 +81,9 @@ def _draft(record: Any, id: str, place: str, taken: dict[str, int]) -> Draft:  #
     paragraphs = number(name, Piece(title, 0, 0), _pieces(_clean(record["text"])))
     author, date = _text(record.get("author")), _text(record.get("date"))
     source = _address(record.get("url"))
-    return Draft(name, title, author, date and dates.stated(date), "record", None, paragraphs, source)
+    return Draft(
+        name, title, author, date and dates.stated(date), "record", None, paragraphs, source
+    )
 
 
 def _pieces(text: str) -> Iterator[Piece]:
