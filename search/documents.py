@@ -25,6 +25,10 @@ _OF_DATE = {"year": 4, "month": 7}
 """How many characters of a date in ISO 8601 say which year, or which month of it."""
 
 
+MAX_INFOS = 4096
+"""Of how many documents it is remembered what is kept of them."""
+
+
 class Column(NamedTuple):
     """The distinct `values` of a field, ascending, and each document's `number` in them, or -1."""
 
@@ -52,6 +56,7 @@ class Documents:
     def __init__(self, segments: list[OpenSegment]) -> None:
         self._segments = segments
         self._columns: dict[str, Column] = {}
+        self._infos: dict[int, DocumentInfo] = {}
         self.filtered: dict[tuple[int, str], U64] = {}
         counts = [segment.data.document_count for segment in segments]
         self.bases = list(accumulate(counts, initial=0))
@@ -88,9 +93,15 @@ class Documents:
         return np.searchsorted(self.first, ordinals, "right") - 1
 
     def info(self, document: int) -> DocumentInfo:
-        """Give what is kept of a document. Raises Damaged."""
-        place = bisect_right(self.bases, document) - 1
-        return self._segments[place].data.info(document - self.bases[place])
+        """Give what is kept of a document; those of facets are often wanted. Raises Damaged."""
+        found = self._infos.get(document)
+        if found is None:
+            if len(self._infos) >= MAX_INFOS:
+                self._infos.clear()
+            place = bisect_right(self.bases, document) - 1
+            found = self._segments[place].data.info(document - self.bases[place])
+            self._infos[document] = found
+        return found
 
     def find(self, id: str) -> int:
         """Give the number of the document with that id, or NOT_FOUND."""

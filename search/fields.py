@@ -75,13 +75,12 @@ def documents(tree: query.Query, where: Where) -> Bools:
 def _headlines(tree: query.Query, where: Where) -> tuple[I64, Bools]:
     """Give the sections whose title or heading has a word or a phrase; and which are titles."""
     data = where.segment.data
-    words = query.Phrase("text", tree.words) if isinstance(tree, query.Phrase) else None
-    if words is None:
-        place = where.statistics.word("text", tree.text)[1][where.place]
-        ordinals = data.headlines(place.place.term) if place else np.empty(0, np.uint32)
-    else:
-        leaf = flat.leaf_of(words, 1.0, where.statistics)
-        ordinals = flat.every(leaf, where)[0] if leaf else np.empty(0, np.int64)
+    ordinals = np.empty(0, np.int64)
+    if isinstance(tree, query.Phrase):
+        leaf = flat.leaf_of(query.Phrase("text", tree.words), 1.0, where.statistics)
+        ordinals = flat.every(leaf, where)[0] if leaf else ordinals
+    elif place := where.statistics.word("text", tree.text)[1][where.place]:
+        ordinals = data.headlines(place.place.term).astype(np.int64)
     section = data.section[ordinals]
     section = section[section & np.uint32(HEADLINE) > 0] & ~np.uint32(HEADLINE)
     return section.astype(np.int64), data.section_heading[section] == NONE

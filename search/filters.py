@@ -32,7 +32,7 @@ class Filter(NamedTuple):
 
 def read(texts: Iterable[str]) -> tuple[Filter, ...]:
     """Read filters. Raises BadFilter for one that is none, or one too many."""
-    filters = []
+    filters: list[Filter] = []
     for text in texts:
         field, colon, value = text.strip().partition(":")
         found = Filter(field.removeprefix("-"), value.strip(), field.startswith("-"))

@@ -54,9 +54,9 @@ class General:
     def _and(self, node: query.And, boost: float) -> Matches:
         rest, narrowing = filters.parted(node)
         if narrowing:
-            found = self.evaluate(rest, boost)
-            through = fields.matching(query.And(narrowing), self._where)[found.ordinals]
-            return Matches(found.ordinals[through], found.scores[through])
+            passing = self.evaluate(rest, boost)
+            through = fields.matching(query.And(narrowing), self._where)[passing.ordinals]
+            return Matches(passing.ordinals[through], passing.scores[through])
         wanted = [n for n in node.subqueries if not isinstance(n, query.Not)]
         unwanted = [n.query for n in node.subqueries if isinstance(n, query.Not)]
         found = (self.evaluate(n, boost) for n in wanted)

@@ -243,16 +243,19 @@ def _undated(count: int) -> str:
 
 
 def _hits(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Hit, ...]:
-    answer = result.answer
-    if request.sort == "score":
-        shown = slice(request.offset, request.offset + request.limit)
-        scored = zip(answer.ordinals[shown].tolist(), answer.scores[shown].tolist(), strict=True)
-    else:
-        scored = iter(order.window(snapshot, result.tree, answer, request))
     return tuple(
-        _hit(snapshot, result, rank, scores, request.context)
-        for rank, scores in enumerate(scored, request.offset + 1)
+        _hit(snapshot, result, rank, scored, request.context)
+        for rank, scored in enumerate(_scored(snapshot, result, request), request.offset + 1)
     )
+
+
+def _scored(snapshot: Snapshot, result: _Result, request: Request) -> order.Scored:
+    """Give the ordinals that a page shows, with their scores."""
+    answer = result.answer
+    if request.sort != "score":
+        return order.window(snapshot, result.tree, answer, request)
+    shown = slice(request.offset, request.offset + request.limit)
+    return list(zip(answer.ordinals[shown].tolist(), answer.scores[shown].tolist(), strict=True))
 
 
 def _groups(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Group, ...]:

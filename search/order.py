@@ -114,7 +114,7 @@ def _by_best(snapshot: Snapshot, tree: query.Query, documents: Documents, wanted
         of, first = np.unique(documents.of(found), return_index=True)
         if len(of) >= wanted or len(found) < k:
             return of[np.argsort(first)]
-        k *= _MORE
+        k = k * _MORE if k * _MORE <= MAX_BEST else snapshot.ordinal_count
 
 
 def _best_inside(

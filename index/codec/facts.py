@@ -5,6 +5,7 @@ The values of all fields stand in one dictionary; a column has the number of eac
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from posixpath import dirname
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,14 @@ from index.codec.layout import NONE
 from index.model import DocumentInfo
 
 U32 = npt.NDArray[np.uint32]
+
+
+class Values(Protocol):
+    """Values by their numbers: a list of them, or a dictionary of a segment."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, number: int, /) -> bytes: ...
+
 
 FIELDS = ("type", "language", "author", "folder", "date")
 
@@ -45,7 +54,7 @@ def folder_of(info: DocumentInfo) -> str:
     return info.path if info.type == "record" else dirname(info.path)
 
 
-def united(parts: Iterable[tuple[Sequence[bytes], Mapping[str, U32]]]) -> dict[str, Array]:
+def united(parts: Iterable[tuple[Values, Mapping[str, U32]]]) -> dict[str, Array]:
     """Make the arrays of parts, each some values and columns that have their numbers."""
     parts = list(parts)
     used = [np.unique(np.concatenate([*columns.values()])) for _, columns in parts]
@@ -56,10 +65,10 @@ def united(parts: Iterable[tuple[Sequence[bytes], Mapping[str, U32]]]) -> dict[s
     every = sorted({text for own in texts for text in own})
     rank = {text: i for i, text in enumerate(every)}
     columns: dict[str, list[U32]] = {field: [] for field in FIELDS}
-    for (values, numbered), own, said in zip(parts, used, texts, strict=True):
+    for (values, of_part), own, said in zip(parts, used, texts, strict=True):
         ranks = np.full(len(values) + 1, NONE, np.uint32)  # the last is for NONE
         ranks[own] = [rank[text] for text in said]
-        for field, numbers in numbered.items():
+        for field, numbers in of_part.items():
             columns[field].append(ranks[np.minimum(numbers, len(values))])
     names = Texts.of(every)
     return {

@@ -44,9 +44,9 @@
     <ul>
 %     for value in facet.values:
       <li>
-        <a href="{{urls.results(urls.toggled(asked, facet.name, value.value))}}"{{!' aria-current="true"' if value.selected else ''}}><span dir="auto">{{value.label}}</span></a>
+        <a href="{{urls.results(urls.toggled(asked, facet.name, value.value))}}" aria-current="{{'true' if value.selected else 'false'}}"><span dir="auto">{{value.label}}</span></a>
         <span class="count">{{f'{value.count:,}'}}</span>
-        <a href="{{urls.results(urls.toggled(asked, '-' + facet.name, value.value))}}"{{!' aria-current="true"' if value.excluded else ''}}>{{'excluded' if value.excluded else 'exclude'}}<span class="hidden"> {{value.label}}</span></a>
+        <a href="{{urls.results(urls.toggled(asked, '-' + facet.name, value.value))}}" aria-current="{{'true' if value.excluded else 'false'}}">{{'excluded' if value.excluded else 'exclude'}}<span class="hidden"> {{value.label}}</span></a>
       </li>
 %     end
     </ul>
