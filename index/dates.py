@@ -72,12 +72,14 @@ def stated(text: str) -> str | None:
 def named(path: str) -> str | None:
     """Read the date in a file's name, or a day that its folders give (`2022/02/10/text.txt`)."""
     folders, _, file = path.rpartition("/")
-    name = re.sub(r"[_ +]+", "-", file.rpartition(".")[0] or file)
+    name = file.rpartition(".")[0] or file
+    dashed = re.sub(r"[_ +]+", "-", name)
     return (
-        _day(name)
-        or _day(name.replace("-", " "))
-        or _first(_COMPACT.finditer(name.lower()))
-        or _first(_OF_A_MONTH.finditer(name))
+        _day(re.sub(r"[_ +]+", " ", name))
+        or _day(dashed)
+        or _day(dashed.replace("-", " "))
+        or _first(_COMPACT.finditer(dashed.lower()))
+        or _first(_OF_A_MONTH.finditer(dashed))
         or _first(_FOLDERS.finditer(f"{folders}/"))
     )
 

@@ -58,7 +58,8 @@ def _through(snapshot: Snapshot, chosen: Sequence[Filter]) -> Bools | None:
     if not chosen:
         return None
     tree = query.And(filters.trees(chosen))
-    return np.concatenate([fields.documents(tree, where) for where in everywhere(snapshot)])
+    found = [fields.documents(tree, where) for where in everywhere(snapshot)]
+    return np.concatenate([np.zeros(0, np.bool_), *found])
 
 
 class _Tally(NamedTuple):
