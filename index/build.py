@@ -9,6 +9,7 @@ from typing import Literal
 
 from index import storage
 from index.codec.invert import MEMORY
+from index.dates import date_of
 from index.errors import Damaged, NoDocuments, NoIndex, OtherVersion, Unreadable
 from index.manifest import Entry, Manifest, Source, Walk, document_id, free_id, walk
 from index.model import Document, DocumentInfo, Draft, Skipped
@@ -250,7 +251,7 @@ def _document(draft: Draft, name: str) -> Document:
         id=draft.id,
         title=draft.title,
         author=draft.author,
-        date=draft.date,
+        date=date_of(draft.date, _own_name(draft, name), draft.paragraphs),
         type=draft.type,
         language=draft.language,
         path=os.fsencode(name).decode(errors="replace"),
@@ -259,3 +260,9 @@ def _document(draft: Draft, name: str) -> Document:
         source=draft.source,
     )
     return Document(info, draft.paragraphs)
+
+
+def _own_name(draft: Draft, name: str) -> str:
+    """Give the name of a document's file, or of a record within it."""
+    record = draft.id.removeprefix(f"{document_id(name)}~")
+    return name if record == draft.id else record

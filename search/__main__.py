@@ -8,7 +8,7 @@ gc.disable()  # modules are a hundred thousand objects that stay: looking throug
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import TextIOWrapper
 
 from rich.console import Console
@@ -16,8 +16,19 @@ from rich.text import Text
 
 from index.settings import add_folder_option
 from index.version import VERSION
-from search import objects
-from search.engine import BUDGET_MS, MAX_BUDGET_MS, MAX_LIMIT, Hit, Page, Request
+from search import export, objects
+from search.engine import (
+    BUDGET_MS,
+    FACETS,
+    GROUPINGS,
+    MAX_BUDGET_MS,
+    MAX_LIMIT,
+    SORTS,
+    Found,
+    Hit,
+    Page,
+    Request,
+)
 from search.errors import SearchError
 from search.local import Local
 from search.ready import make_ready
@@ -36,14 +47,25 @@ example:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answer the exit code: 0 also where nothing is found."""
     settings = _settings(argv)
-    request = Request(settings.query, limit=settings.limit, budget_ms=settings.budget_ms)
+    request = Request(
+        settings.query,
+        limit=settings.limit,
+        offset=settings.offset,
+        budget_ms=settings.budget_ms,
+        filters=settings.filters,
+        facets=settings.facets,
+        sort=settings.sort,
+        group=settings.group,
+    )
     make_ready()
+    engine, console = Local(settings.folder), _console()
     try:
-        page = Local(settings.folder).search(request)
+        if settings.all or settings.csv:
+            return _print_all(console, engine.export(request), settings)
+        page = engine.search(request)
     except SearchError as error:
         print(f"search: {error}", file=sys.stderr)
         return 1
-    console = _console()
     if settings.json:
         ascii_only = console.encoding != "utf-8"
         answer = json.dumps(objects.page(page, request), ensure_ascii=ascii_only, indent=2)
@@ -78,12 +100,48 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         metavar="N",
         help="after how many milliseconds the search ends (%(default)s)",
     )
+    parser.add_argument(
+        "--offset", type=_offset, default=0, metavar="N", help="how many to pass over (%(default)s)"
+    )
+    parser.add_argument(
+        "--filter",
+        action="append",
+        default=[],
+        metavar="FIELD:VALUE",
+        help="narrow the search, as type:text, year:2022 or -folder:old; may be repeated",
+    )
+    parser.add_argument(
+        "--facets",
+        type=_facets,
+        default=(),
+        metavar="NAMES",
+        help=f"count what is found by some of {','.join(FACETS)}",
+    )
+    parser.add_argument("--sort", choices=SORTS, default="score", help="the order (%(default)s)")
+    parser.add_argument(
+        "--group", choices=GROUPINGS, default="none", help="group by document (%(default)s)"
+    )
+    parser.add_argument("--all", action="store_true", help="all that is found, with --json by line")
+    parser.add_argument("--csv", action="store_true", help="all that is found, as a table")
     add_folder_option(parser, "--index")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
     # Bytes that are no text become question marks.
     query = " ".join(given.query).encode(errors="replace").decode()
-    return Settings(query, given.index, given.limit, given.json, given.budget_ms)
+    return Settings(
+        query,
+        given.index,
+        given.limit,
+        given.json,
+        given.budget_ms,
+        tuple(text.encode(errors="replace").decode() for text in given.filter),
+        given.facets,
+        given.sort,
+        given.group,
+        given.offset,
+        given.all,
+        given.csv,
+    )
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -93,6 +151,19 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
         raise argparse.ArgumentTypeError(f"a number from {low} to {high} is wanted, not {text!r}")
 
     return read
+
+
+def _offset(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a number is wanted, not {text!r}")
+
+
+def _facets(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(text.split(",")))
+    if set(names) <= set(FACETS):
+        return names
+    raise argparse.ArgumentTypeError(f"some of {','.join(FACETS)} are wanted, not {text!r}")
 
 
 def _console() -> Console:
@@ -108,12 +179,35 @@ def _print(console: Console, page: Page) -> None:
     for hit in page.hits:
         console.print(_heading(hit))
         console.print(_marked(hit), end="\n\n")
+    for group in page.groups:
+        found = f"{group.rank}. {group.document.title} · {_count(group.total, 'paragraph')}"
+        console.print(_shown(found), style="bold", end="\n\n")
+        for hit in group.hits:
+            console.print(_heading(hit))
+            console.print(_marked(hit), end="\n\n")
+    for facet in page.facets:
+        values = ", ".join(f"{each.label} ({each.count:,})" for each in facet.values)
+        more = f" and {facet.more:,} more" if facet.more else ""
+        console.print(_shown(f"{facet.name}: {values or 'none'}{more}"))
     console.print(_counts(page), style="dim")
     for suggestion in page.suggestions:
         console.print(_shown(f"try: {suggestion.text} ({suggestion.total})"))
 
 
-def _heading(hit: Hit) -> Text:
+def _print_all(console: Console, found: Iterator[Found], settings: Settings) -> int:
+    """Print all that is found as it is read."""
+    if settings.csv or settings.json:
+        lines = (export.table if settings.csv else export.json_lines)(found, settings.query)
+        for line in lines:
+            console.out(line, end="")
+        return 0
+    for each in found:
+        console.print(_heading(each))
+        console.print(Text(_shown(each.paragraph.text)), end="\n\n")
+    return 0
+
+
+def _heading(hit: Hit | Found) -> Text:
     paragraph = hit.paragraph
     place = f"paragraph {paragraph.number} of {hit.document.paragraphs}"
     section = f" · {paragraph.section}" if paragraph.section else ""

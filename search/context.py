@@ -9,7 +9,7 @@ from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.codec.layout import HEADLINE, NONE
-from search import score
+from search import filters, score
 from search.score import F64
 from search.where import Where
 
@@ -23,6 +23,8 @@ NOWHERE: Sections = (np.empty(0, np.int64), np.empty(0))
 
 def context(tree: query.Query, where: Where, boost: float = 1.0) -> Sections:
     """Give the sections of a segment to which the words of a tree add."""
+    if filters.only(tree):
+        return NOWHERE
     boost *= getattr(tree, "boost", 1.0)
 
     def below(nodes: Iterable[query.Query]) -> list[Sections]:

@@ -1,5 +1,6 @@
 """The one interface of every engine: a request in, ranked paragraphs out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -8,6 +9,11 @@ from index.model import DocumentInfo, Paragraph
 Match = Literal["auto", "all", "any"]
 
 MATCHES: tuple[Match, ...] = ("auto", "all", "any")
+Sort = Literal["score", "date:desc", "date:asc", "document"]
+SORTS: tuple[Sort, ...] = ("score", "date:desc", "date:asc", "document")
+Grouping = Literal["none", "document"]
+GROUPINGS: tuple[Grouping, ...] = ("none", "document")
+FACETS = ("type", "language", "author", "year", "month", "folder", "document")
 MAX_LIMIT = 100
 MAX_CONTEXT = 2
 BUDGET_MS = 1000
@@ -22,6 +28,12 @@ class Request:
     neighbours on either side. `match` says whether a paragraph needs all the words, any of them,
     or (auto) all, and where no paragraph has all, any. After `budget_ms` milliseconds the search
     ends with the best of what was looked at until then.
+
+    `filters` narrow it: `field:value`, where several values of a field widen and different fields
+    narrow, and `-field:value` for all else; with filters alone everything that passes is found.
+    `facets` are the names of those (of FACETS) to count. `sort` is by score, by the documents'
+    dates (without a date last) or ids; equal ones are in the order of indexing. Grouped by
+    document, `limit` and `offset` count documents, in the order of their best paragraphs.
     """
 
     query: str
@@ -30,6 +42,10 @@ class Request:
     match: Match = "auto"
     context: int = 0
     budget_ms: int = BUDGET_MS
+    filters: tuple[str, ...] = ()
+    facets: tuple[str, ...] = ()
+    sort: Sort = "score"
+    group: Grouping = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,56 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value of a facet, and how many paragraphs with it would be found.
+
+    Those are exact, under the query and the filters of all other facets. `label` is what to show
+    for it. It is `selected` or `excluded` where there is a filter that says so.
+    """
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+    excluded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """What the paragraphs found have in a field: the most frequent values, and those in filters.
+
+    `more` counts the values that are left out.
+    """
+
+    name: str
+    values: tuple[FacetValue, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A document that was found: its `rank` from 1, how many of its paragraphs match, the best.
+
+    The `rank` of a hit in it counts within the document.
+    """
+
+    rank: int
+    document: DocumentInfo
+    total: int
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A paragraph of a whole answer; `rank` counts from 1."""
+
+    rank: int
+    score: float
+    document: DocumentInfo
+    paragraph: Paragraph
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of an answer.
 
@@ -76,6 +142,7 @@ class Page:
     `interpreted` is what was understood, `warnings` what was repaired. `relaxed` is true where no
     paragraph had all the words and these have some.
     `took_ms` is the time in milliseconds; `built_at` is the time of the commit, ISO 8601 in UTC.
+    Grouped by document there are `groups` instead of `hits`.
     """
 
     query: str
@@ -92,6 +159,8 @@ class Page:
     built_at: str
     suggestions: tuple[Suggestion, ...]
     hits: tuple[Hit, ...]
+    facets: tuple[Facet, ...] = ()
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +213,10 @@ class Engine(Protocol):
     """
 
     def search(self, request: Request) -> Page:
-        """Answer a request; a query that does not parse is repaired, never refused."""
+        """Answer a request; a query that does not parse is repaired, never refused.
+
+        Raises `search.errors.BadFilter` for a filter that is none.
+        """
 
     def documents(self, limit: int, offset: int) -> DocumentList:
         """List documents in the order of their ids."""
@@ -157,3 +229,10 @@ class Engine(Protocol):
 
     def status(self) -> Status:
         """Tell which generation is served."""
+
+    def export(self, request: Request) -> Iterator[Found]:
+        """Give all that is found, in the order asked for, one by one.
+
+        `limit`, `offset`, `context`, `facets` and `group` say nothing here. Raises
+        `search.errors.BadFilter` at once.
+        """

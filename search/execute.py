@@ -6,7 +6,7 @@ wanted, go to the kernels, by `flat`; all others are evaluated whole, by `genera
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +15,13 @@ from whoosh import query
 
 from index.errors import Damaged
 from index.snapshot import OpenSegment, Snapshot
-from search import flat
+from search import fields, flat
 from search.budget import Budget
 from search.context import NOWHERE
 from search.context import context as context_of
 from search.desk import desk_for, forget_desk
 from search.expansions import Expansions
+from search.fields import packed
 from search.general import General
 from search.kernels.best import sort
 from search.kernels.room import MAX_BEST, NO_BITS, NO_CONTEXT, Laid, Scoring, laid
@@ -38,7 +39,8 @@ class Answer(NamedTuple):
 
     `ordinals` (i64) and `scores` (f64) are parallel. `total` counts all that match and `documents`
     the documents among them; each is None where it was not asked for. `warnings` says what was
-    not as asked. `partial` tells that the time was over: more may match.
+    not as asked. `partial` tells that the time was over: more may match. `hits` has of each segment
+    that was looked at the bits of all that match, where `documents` were asked for.
     """
 
     ordinals: Ordinals
@@ -47,6 +49,7 @@ class Answer(NamedTuple):
     documents: int | None
     warnings: tuple[str, ...]
     partial: bool = False
+    hits: tuple[U64, ...] = ()
 
 
 def execute(  # noqa: PLR0913  # what is asked for is named
@@ -92,6 +95,7 @@ class _Search:
     documents: int | None
     budget: Budget
     expansions: Expansions | None = None
+    hits: list[U64] = field(default_factory=list)
 
     def run(self, k: int) -> Answer:
         # When more are wanted than there is room for, all are scored and sorted.
@@ -100,7 +104,8 @@ class _Search:
         ordinals, scores, total = found
         warnings = [*(self.expansions.warnings if self.expansions else ()), *self.budget.warnings()]
         counted, cut = total if self.count else None, bool(self.budget.cut)
-        return Answer(ordinals, scores, counted, self.documents, tuple(warnings), cut)
+        hits = tuple(self.hits)
+        return Answer(ordinals, scores, counted, self.documents, tuple(warnings), cut, hits)
 
     def _in_time(self) -> Iterator[Where]:
         """Yield the segments, one at least, as long as there is time."""
@@ -118,7 +123,7 @@ class _Search:
         return flat.flattened(self.tree, self.everywhere[0].statistics) if self.everywhere else None
 
     def _pruned(self, query: flat.Flat, k: int) -> tuple[Ordinals, F64, int]:
-        scorings = [self._scoring(where, query.barred) for where in self.everywhere]
+        scorings = [self._scoring(where, query) for where in self.everywhere]
         desk = desk_for(query.size(), k)
         counting = self.count or self.documents is not None
         total = 0
@@ -128,13 +133,14 @@ class _Search:
             if self.documents is not None:
                 first = where.segment.data.document_first
                 self.documents += count_documents(scoring.scoring.hits, first)
+                self.hits.append(scoring.scoring.hits)
         count, room = sort(desk.table), desk.room
         return room.best_ordinals[:count].copy(), room.best_scores[:count].copy(), total
 
-    def _scoring(self, where: Where, barred: list[query.Query]) -> Laid:
+    def _scoring(self, where: Where, query: flat.Flat) -> Laid:
         segment, allowed, context, highest = where.segment, NO_BITS, NO_CONTEXT, 0.0
-        if barred or segment.live is not None or self.among is not None:
-            allowed = self._allowed(where, barred)
+        if query.barred or query.fields or segment.live is not None or self.among is not None:
+            allowed = self._allowed(where, query)
         sections, values = context_of(self.tree, where) if self.context else NOWHERE
         if len(sections):
             context, highest = np.zeros(len(segment.data.section_title)), float(values.max())
@@ -145,16 +151,19 @@ class _Search:
         limits = np.array([where.growth, highest])
         return laid(Scoring(where.norms, limits, context, allowed, hits))
 
-    def _allowed(self, where: Where, barred: list[query.Query]) -> U64:
+    def _allowed(self, where: Where, query: flat.Flat) -> U64:
         """Give the bits of the paragraphs that may be hits; none at all where every one may."""
         segment = where.segment
         bits = self._narrowed(segment)
-        for tree in barred:
+        for tree in query.fields:
+            through = fields.bits(tree, where)
+            bits = bits & through if len(bits) else through.copy()
+        for tree in query.barred:
             if not len(bits):
                 bits = np.full((segment.data.paragraph_count + 63) // 64, ~np.uint64(0))
-            bits &= ~_packed(self._matching(tree, where))
+            bits &= ~packed(self._matching(tree, where))
         # What is excluded by a tree that was cut short is not known: all.
-        return np.zeros_like(bits) if barred and self.budget.cut else bits
+        return np.zeros_like(bits) if query.barred and self.budget.cut else bits
 
     def _matching(self, tree: query.Query, where: Where) -> Bools:
         matching = np.zeros(where.segment.data.paragraph_count, np.bool_)
@@ -167,7 +176,7 @@ class _Search:
 
     def _narrowed(self, segment: OpenSegment) -> U64:
         allowed = self._narrowing(segment)
-        return NO_BITS if allowed is None else _packed(allowed)
+        return NO_BITS if allowed is None else packed(allowed)
 
     def _narrowing(self, segment: OpenSegment) -> Bools | None:
         if self.among is None:
@@ -195,6 +204,7 @@ class _Search:
             if self.documents is not None:
                 begins = np.searchsorted(local, segment.data.document_first)
                 self.documents += int(np.count_nonzero(np.diff(begins)))
+                self.hits.append(_bits_of(local, segment))
             ordinals.append(local + segment.base)
             scores.append(score)
         every, score = np.concatenate(ordinals), np.concatenate(scores)
@@ -210,11 +220,11 @@ def _best(score: F64, k: int) -> Ordinals:
     return np.argsort(-score, kind="stable")[:k]
 
 
+def _bits_of(ordinals: Ordinals, segment: OpenSegment) -> U64:
+    found = np.zeros(segment.data.paragraph_count, np.bool_)
+    found[ordinals] = True
+    return packed(found)
+
+
 def _no_hits(segment: OpenSegment) -> U64:
     return np.zeros((segment.data.paragraph_count + 63) // 64, np.uint64)
-
-
-def _packed(bools: Bools) -> U64:
-    """Pack one bit a paragraph, the lowest first."""
-    bits = np.packbits(bools, bitorder="little")
-    return np.append(bits, np.zeros(-len(bits) % 8, np.uint8)).view(np.uint64)

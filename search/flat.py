@@ -15,6 +15,7 @@ from whoosh.query.spans import SpanNear2
 
 from index.codec.segment import NOT_FOUND, SegmentData
 from index.snapshot import OpenSegment, Place
+from search import filters
 from search.desk import desk_for, lay
 from search.expansions import NOT_COUNTED, note_forms
 from search.kernels import sets, top
@@ -32,13 +33,15 @@ _MUCH_RARER = 8
 class Flat(NamedTuple):
     """A query without nesting: all of `required`, or, where there is none, any of `optional`.
 
-    `excluded` are words, meant by stem; what else is not to be there is in `barred`.
+    `excluded` are words, meant by stem; what else is not to be there is in `barred`. `fields` are
+    trees of fields that have to match.
     """
 
     required: list[Leaf]
     optional: list[Leaf]
     excluded: list[Leaf]
     barred: list[query.Query]
+    fields: list[query.Query]
 
     def size(self) -> int:
         """Count its words."""
@@ -87,7 +90,8 @@ def _phrase(field: str, texts: list[str], slop: int, boost: float, statistics: S
 
 def flattened(tree: query.Query, statistics: Statistics) -> Flat | None:
     """Look up the leaves of a tree that has no nesting; None for one that has."""
-    flat = Flat([], [], [], [])
+    tree, fields = filters.parted(tree)
+    flat = Flat([], [], [], [], fields)
     if _read_all(tree, 1.0, flat, statistics):
         return flat if flat.required else None
     return flat if isinstance(tree, query.Or) and _read_any(tree, 1.0, flat, statistics) else None
@@ -107,6 +111,9 @@ def _read_any(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
 def _read_all(tree: query.Query, boost: float, flat: Flat, statistics: Statistics) -> bool:
     if isinstance(tree, query.Term) and tree.fieldname in ("text", "form"):
         flat.required.append(_word(tree, boost * tree.boost, statistics))
+        return True
+    if filters.only(tree):
+        flat.fields.append(tree)
         return True
     boost *= getattr(tree, "boost", 1.0)
     if isinstance(tree, query.And):
@@ -148,7 +155,7 @@ def every(leaves: list[Leaf], where: Where, allowed: U64) -> tuple[Ordinals, F64
     Where `allowed` (a bit a paragraph) is not empty, of those alone. What this thread found best
     before is forgotten.
     """
-    flat = Flat(leaves, [], [], [])
+    flat = Flat(leaves, [], [], [], [])
     query, desk = _in_segment(flat, where), desk_for(flat.size(), 0)
     if query is None:
         return np.empty(0, np.int64), np.empty(0)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
-from search import flat, score
+from search import fields, filters, flat, score
 from search.budget import Budget
 from search.describe import describe
 from search.expansions import Expansions, ordinals_of
@@ -57,6 +57,8 @@ class General:
 
     def evaluate(self, node: query.Query, boost: float = 1.0) -> Matches:
         """Give the paragraphs that match a tree, deleted ones included."""
+        if filters.only(node):
+            return self._fields(node)
         boost *= getattr(node, "boost", 1.0)
         operator = _OPERATORS.get(type(node), General._nothing)
         if not isinstance(node, _LEAVES):
@@ -73,6 +75,11 @@ class General:
 
     def _and(self, node: query.And, boost: float) -> Matches:
         """Intersect: words and phrases together, last, and only where the others leave anything."""
+        rest, narrowing = filters.parted(node)
+        if narrowing:
+            passing = self.evaluate(rest, boost)
+            through = fields.matching(query.And(narrowing), self._where)[passing.ordinals]
+            return Matches(passing.ordinals[through], passing.scores[through])
         wanted = [n for n in node.subqueries if not isinstance(n, query.Not)]
         unwanted = [self._unwanted(n) for n in node.subqueries if isinstance(n, query.Not)]
         if None in unwanted or not node.subqueries:
@@ -141,6 +148,10 @@ class General:
     def _all(self) -> Matches:
         count = self._data.paragraph_count
         return Matches(np.arange(count), np.zeros(count))
+
+    def _fields(self, node: query.Query) -> Matches:
+        ordinals = np.flatnonzero(fields.matching(node, self._where))
+        return Matches(ordinals, np.zeros(len(ordinals)))
 
     def _leaf(self, node: query.Query, boost: float) -> Matches:
         """Match a word, a phrase or a proximity: all paragraphs that the kernels find."""

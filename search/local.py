@@ -3,22 +3,25 @@
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from whoosh import query as trees
 
 from index import storage
 from index.errors import IndexFault, NoIndex
 from index.snapshot import Snapshot
-from search import highlight
+from search import filters, highlight, order
 from search.budget import Budget
 from search.engine import (
     BUDGET_MS,
     MAX_CONTEXT,
     DocumentList,
     DocumentView,
+    Found,
+    Group,
     Hit,
     Page,
     ParagraphView,
@@ -29,7 +32,10 @@ from search.engine import (
 )
 from search.errors import Unavailable, Unusable
 from search.execute import Answer, execute
+from search.facets import facets
+from search.filters import Filter
 from search.query import Query, parse, unquoted
+from search.where import documents_of
 
 REFRESH = 0.25
 """How often, in seconds, the folder is asked for a new generation."""
@@ -40,6 +46,9 @@ class _Result:
     query: Query
     answer: Answer
     relaxed: bool
+    unnarrowed: trees.Query  # by filters
+    tree: trees.Query
+    left_out: int = 0  # documents that have no date
 
     @property
     def total(self) -> int:
@@ -48,7 +57,8 @@ class _Result:
     @property
     def warnings(self) -> tuple[str, ...]:
         relaxed = ("no paragraph has all of this: these have some of it",) if self.relaxed else ()
-        return (*self.query.warnings, *relaxed, *self.answer.warnings)
+        undated = (_undated(self.left_out),) if self.left_out else ()
+        return (*self.query.warnings, *relaxed, *undated, *self.answer.warnings)
 
 
 class Local:
@@ -71,14 +81,20 @@ class Local:
     def search(self, request: Request) -> Page:  # noqa: D102
         began = time.perf_counter()
         snapshot = self._current()
-        last = request.offset + request.limit
+        narrowing = filters.read(request.filters)
+        is_ranked = request.sort == "score" and request.group == "none"
+        last = request.offset + request.limit if is_ranked else 0
         budget = Budget(request.budget_ms, self._clock)
-        result = _search(snapshot, request.query, request.match, last, budget)
+        result = _search(
+            snapshot, request.query, request.match, last, narrowing=narrowing, budget=budget
+        )
         answer, total = result.answer, result.total
-        shown = range(min(request.offset, total), min(last, total))
-        hits = tuple(_hit(snapshot, result, rank, request.context) for rank in shown)
+        groups = _groups(snapshot, result, request) if request.group == "document" else ()
+        hits = () if request.group == "document" else _hits(snapshot, result, request)
         short = result.relaxed or not total
-        suggestions = _suggestions(snapshot, request.query, result, budget) if short else ()
+        suggestions = (
+            _suggestions(snapshot, request.query, result, narrowing, budget) if short else ()
+        )
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,
@@ -95,6 +111,8 @@ class Local:
             built_at=snapshot.built_at,
             suggestions=suggestions,
             hits=hits,
+            facets=facets(snapshot, result.unnarrowed, narrowing, answer, request.facets),
+            groups=groups,
         )
 
     def documents(self, limit: int, offset: int) -> DocumentList:  # noqa: D102
@@ -110,7 +128,7 @@ class Local:
         document = segment.data.stored(number)
         spans: list[tuple[Span, ...]] = [()] * len(document.paragraphs)
         budget = Budget(BUDGET_MS, self._clock)
-        result = _search(snapshot, query, "auto", 0, budget)
+        result = _search(snapshot, query, "auto", 0, budget=budget)
         first = segment.base + segment.data.span(number).start
         among = np.zeros(snapshot.ordinal_count, np.bool_)
         among[first : first + len(spans)] = True
@@ -152,6 +170,20 @@ class Local:
             paragraphs=snapshot.paragraph_count,
         )
 
+    def export(self, request: Request) -> Iterator[Found]:  # noqa: D102
+        snapshot = self._current()
+        narrowing = filters.read(request.filters)
+        budget = Budget(request.budget_ms, self._clock)
+        result = _search(
+            snapshot, request.query, request.match, snapshot.ordinal_count,
+            narrowing=narrowing, budget=budget,
+        )  # fmt: skip
+        ordinals, scores = order.in_order(snapshot, result.answer, request.sort)
+        return (
+            _found(snapshot, rank, int(ordinal), float(score))
+            for rank, (ordinal, score) in enumerate(zip(ordinals, scores, strict=True), 1)
+        )
+
     # Following the commits.
 
     def _current(self) -> Snapshot:
@@ -188,25 +220,104 @@ class Local:
         return self._snapshot
 
 
-def _search(snapshot: Snapshot, text: str, match: str, k: int, budget: Budget) -> _Result:
-    query = parse(text, relaxed=match == "any")
-    answer = execute(snapshot, query.tree, k, documents=True, budget=budget)
-    if match == "auto" and query.relaxable and not (answer.total or answer.partial):
-        relaxed = parse(text, relaxed=True)
-        some = execute(snapshot, relaxed.tree, k, documents=True, budget=budget)
+def _search(  # noqa: PLR0913  # what is asked for, and within what
+    snapshot: Snapshot,
+    text: str,
+    match: str,
+    k: int,
+    *,
+    narrowing: Sequence[Filter] = (),
+    budget: Budget,
+) -> _Result:
+    result = _read(snapshot, text, k, narrowing, budget, relaxed=match == "any")
+    nothing = not (result.total or result.answer.partial)
+    if match == "auto" and result.query.relaxable and nothing:
+        some = _read(snapshot, text, k, narrowing, budget, relaxed=True)
         if some.total:
-            return _Result(relaxed, some, relaxed=True)
-    return _Result(query, answer, relaxed=False)
+            return replace(some, relaxed=True)
+    return result
 
 
-def _hit(snapshot: Snapshot, result: _Result, index: int, context: int) -> Hit:
-    document, before, paragraph, after = snapshot.paragraph(
-        int(result.answer.ordinals[index]), context
+def _read(  # noqa: PLR0913  # what is asked for, and within what
+    snapshot: Snapshot,
+    text: str,
+    k: int,
+    narrowing: Sequence[Filter],
+    budget: Budget,
+    *,
+    relaxed: bool,
+) -> _Result:
+    query = parse(text, relaxed=relaxed)
+    unnarrowed = query.tree if text.strip() or not narrowing else trees.Every()
+    tree = filters.narrowed(unnarrowed, narrowing)
+    answer = execute(snapshot, tree, k, documents=True, budget=budget)
+    left_out = _left_out(snapshot, tree)
+    return _Result(
+        query, answer, relaxed=False, unnarrowed=unnarrowed, tree=tree, left_out=left_out
     )
+
+
+def _left_out(snapshot: Snapshot, tree: trees.Query) -> int:
+    """Count the documents that a tree leaves out for having no date."""
+    lacking = filters.undated(tree)
+    if lacking is None or documents_of(snapshot).are_dated:
+        return 0
+    return execute(snapshot, lacking, 0, documents=True).documents or 0
+
+
+def _undated(count: int) -> str:
+    if count == 1:
+        return "1 document that would match is left out, for it has no date"
+    return f"{count:,} documents that would match are left out, for they have no date"
+
+
+def _hits(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Hit, ...]:
+    return tuple(
+        _hit(snapshot, result, rank, scored, request.context)
+        for rank, scored in enumerate(_scored(snapshot, result, request), request.offset + 1)
+    )
+
+
+def _scored(snapshot: Snapshot, result: _Result, request: Request) -> order.Scored:
+    """Give the ordinals that a page shows, with their scores."""
+    answer = result.answer
+    if request.sort != "score":
+        return order.window(snapshot, result.tree, answer, request)
+    shown = slice(request.offset, request.offset + request.limit)
+    return list(zip(answer.ordinals[shown].tolist(), answer.scores[shown].tolist(), strict=True))
+
+
+def _groups(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Group, ...]:
+    found = order.grouped(snapshot, result.tree, result.answer, request)
+    documents = documents_of(snapshot)
+    return tuple(
+        Group(
+            rank=rank,
+            document=documents.info(each.document),
+            total=each.total,
+            hits=tuple(
+                _hit(snapshot, result, i, scored, request.context)
+                for i, scored in enumerate(each.best, 1)
+            ),
+        )
+        for rank, each in enumerate(found, request.offset + 1)
+    )
+
+
+def _found(snapshot: Snapshot, rank: int, ordinal: int, score: float) -> Found:
+    document, _, paragraph, _ = snapshot.paragraph(ordinal)
+    return Found(rank, score, document, paragraph)
+
+
+def _hit(
+    snapshot: Snapshot, result: _Result, rank: int, scored: tuple[int, float], context: int
+) -> Hit:
+    ordinal, score = scored
+    document, before, paragraph, after = snapshot.paragraph(ordinal, context)
     spans = highlight.matches(result.query.tree, paragraph.text)
     return Hit(
-        rank=index + 1,
-        score=float(result.answer.scores[index]),
+        rank=rank,
+        score=score,
         document=document,
         paragraph=paragraph,
         matches=spans,
@@ -217,11 +328,11 @@ def _hit(snapshot: Snapshot, result: _Result, index: int, context: int) -> Hit:
 
 
 def _suggestions(
-    snapshot: Snapshot, text: str, result: _Result, budget: Budget
+    snapshot: Snapshot, text: str, result: _Result, narrowing: Sequence[Filter], budget: Budget
 ) -> tuple[Suggestion, ...]:
     """Offer, where words as typed find nothing, the same words in any of their forms."""
     words = unquoted(text)
     if words == text.strip() or not result.query.interpreted:
         return ()
-    total = _search(snapshot, words, "all", 0, budget).total
+    total = _search(snapshot, words, "all", 0, narrowing=narrowing, budget=budget).total
     return (Suggestion("stemmed", words, total),) if total else ()

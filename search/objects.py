@@ -9,6 +9,9 @@ from search import urls
 from search.engine import (
     DocumentList,
     DocumentView,
+    Facet,
+    Found,
+    Group,
     Hit,
     Page,
     ParagraphView,
@@ -22,7 +25,8 @@ Object = dict[str, Any]
 
 def page(page: Page, request: Request) -> Object:
     """Give the answer to a search."""
-    before, after = _neighbours(page.total, request.limit, request.offset)
+    count = page.total if request.group == "none" else page.documents
+    before, after = _neighbours(count, request.limit, request.offset)
     return {
         "query": page.query,
         "interpreted": page.interpreted,
@@ -38,8 +42,13 @@ def page(page: Page, request: Request) -> Object:
         "relaxed": page.relaxed,
         "index": {"generation": page.generation, "built_at": page.built_at},
         "suggestions": [_suggestion(each) for each in page.suggestions],
-        "facets": {},
+        "facets": {each.name: _facet(each, request) for each in page.facets},
         "hits": [_hit(each, page.query) for each in page.hits],
+        "filters": list(request.filters),
+        "sort": request.sort,
+        "group": request.group,
+        "groups": [_group(each, page.query) for each in page.groups],
+        "facets_more": {each.name: each.more for each in page.facets},
     }
 
 
@@ -100,6 +109,44 @@ def _hit(hit: Hit, query: str) -> Object:
         "snippet_html": hit.snippet_html,
         "matches": [{"start": each.start, "end": each.end} for each in hit.matches],
         "context": {"before": _texts(hit.before), "after": _texts(hit.after)},
+    }
+
+
+def _facet(facet: Facet, request: Request) -> list[Object]:
+    return [
+        {
+            "value": each.value,
+            "label": each.label,
+            "count": each.count,
+            "selected": each.selected,
+            "excluded": each.excluded,
+            "toggle_url": urls.api_search(urls.toggled(request, facet.name, each.value)),
+            "exclude_url": urls.api_search(urls.toggled(request, f"-{facet.name}", each.value)),
+        }
+        for each in facet.values
+    ]
+
+
+def _group(group: Group, query: str) -> Object:
+    return {
+        "rank": group.rank,
+        "document": _document(group.document),
+        "total": group.total,
+        "hits": [_hit(each, query) for each in group.hits],
+    }
+
+
+def found(found: Found, query: str) -> Object:
+    """Give a paragraph of a whole answer."""
+    info, paragraph = found.document, found.paragraph
+    return {
+        "id": paragraph.id,
+        "rank": found.rank,
+        "score": found.score,
+        "url": urls.paragraph(paragraph, query),
+        "document": {"id": info.id, "title": info.title, "date": info.date, "type": info.type},
+        "paragraph": _place(paragraph, info.paragraphs),
+        "text": paragraph.text,
     }
 
 

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.engine import Grouping, Sort
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The question: `limit` paragraphs for `query` from the index in `folder`.
 
-    The search ends after `budget_ms` milliseconds.
+    The search ends after `budget_ms` milliseconds. The rest is as in `engine.Request`, but that
+    `all` and `csv` want all that is found.
     """
 
     query: str
@@ -16,3 +19,10 @@ class Settings:
     limit: int
     json: bool
     budget_ms: int
+    filters: tuple[str, ...] = ()
+    facets: tuple[str, ...] = ()
+    sort: Sort = "score"
+    group: Grouping = "none"
+    offset: int = 0
+    all: bool = False
+    csv: bool = False

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from index.analysis import stem
 from index.snapshot import Place, Snapshot, find_word
 from search import score
+from search.documents import Documents
 
 MAX_KNOWN = 1 << 16
 """How many words are remembered for a snapshot."""
@@ -69,6 +70,7 @@ class Statistics:
         self.segments = snapshot.segments
         self._count = snapshot.with_tokens
         self._known: dict[tuple[str, str], Weighed] = {}
+        self.documents = Documents(snapshot.segments)
 
     def word(self, field: str, word: str) -> Weighed:
         """Look a word up: its stem in the field `text`, itself in `form`."""

@@ -1,5 +1,7 @@
 """Every address of the site, a path on the server: answers name them, pages link to them."""
 
+from dataclasses import replace
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from index.model import Paragraph
@@ -39,7 +41,54 @@ def api_search(request: Request) -> str:
         match="" if request.match == "auto" else request.match,
         context=request.context,
         budget_ms="" if request.budget_ms == BUDGET_MS else request.budget_ms,
+        facets=",".join(request.facets),
+        **_narrowed(request),
     )
+
+
+def results(request: Request, page: int = 1) -> str:
+    """Give the page of results for a request, with its filters, its order and its grouping."""
+    return _with("/", **_asked(request), page=page if page > 1 else 0)
+
+
+def within(request: Request, document: str) -> Request:
+    """Give the request narrowed to one document, its paragraphs not grouped."""
+    return replace(request, filters=(*request.filters, f"document:{document}"), group="none")
+
+
+def export(request: Request) -> str:
+    """Give all that a request finds as JSON lines."""
+    return _with("/api/export", **_asked(replace(request, group="none")))
+
+
+def csv(request: Request) -> str:
+    """Give the table of all that a request finds."""
+    return _with("/search.csv", **_asked(replace(request, group="none")))
+
+
+def toggled(request: Request, field: str, value: str) -> Request:
+    """Give the request with a filter more, or without it where it was there; from the first on.
+
+    One and the same value is not wanted and excluded at once.
+    """
+    added = f"{field}:{value}"
+    opposite = added.removeprefix("-") if added.startswith("-") else f"-{added}"
+    kept = tuple(each for each in request.filters if each not in (added, opposite))
+    filters = kept if added in request.filters else (*kept, added)
+    return replace(request, filters=filters, offset=0)
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    match = "" if request.match == "auto" else request.match
+    return {"q": request.query, "match": match, **_narrowed(request)}
+
+
+def _narrowed(request: Request) -> dict[str, Any]:
+    return {
+        "filter": request.filters,
+        "sort": "" if request.sort == "score" else request.sort,
+        "group": "" if request.group == "none" else request.group,
+    }
 
 
 def api_documents(limit: int, offset: int) -> str:
@@ -47,7 +96,7 @@ def api_documents(limit: int, offset: int) -> str:
     return _with("/api/documents", limit=limit, offset=offset)
 
 
-def _with(path: str, **parameters: str | int) -> str:
+def _with(path: str, **parameters: Any) -> str:  # noqa: ANN401 - a text, a number or several
     """Put parameters behind a path; those that are empty or 0 say nothing and are left out."""
     said = {name: value for name, value in parameters.items() if value}
-    return f"{path}?{urlencode(said)}" if said else path
+    return f"{path}?{urlencode(said, doseq=True)}" if said else path

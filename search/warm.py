@@ -19,6 +19,7 @@ from index.snapshot import Snapshot
 from index.writer import Writer, lock
 from search.execute import execute
 from search.kernels.room import FEW
+from search.order import counted
 from search.ready import KERNELS
 
 
@@ -66,7 +67,7 @@ def _search(snapshot: Snapshot) -> None:
         query.AndMaybe(begins[0], begins[1]),
     ):
         for among in (None, allowed):
-            execute(snapshot, tree, 3, documents=True, among=among)
+            counted(snapshot, execute(snapshot, tree, 3, documents=True, among=among).hits)
             execute(snapshot, tree, 3, among=among)
     execute(snapshot, query.Or([one, few]), 3)
     snapshot.paragraph(1, context=1)

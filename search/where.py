@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.snapshot import OpenSegment, Snapshot
+from search.documents import Documents
 from search.kernels.room import NO_BITS, NO_CONTEXT, Laid, Scoring, laid
 from search.statistics import Statistics
 
@@ -46,3 +47,9 @@ def everywhere(snapshot: Snapshot) -> tuple[Where, ...]:
 
 def _plain(norms: F32, growth: float) -> Laid:
     return laid(Scoring(norms, np.array([growth, 0.0]), NO_CONTEXT, NO_BITS, NO_BITS))
+
+
+def documents_of(snapshot: Snapshot) -> Documents:
+    """Give what is known of a snapshot's documents."""
+    known = everywhere(snapshot)
+    return known[0].statistics.documents if known else Documents([])

@@ -8,10 +8,12 @@ from index.model import Document, DocumentInfo, Paragraph
 from index.snapshot import Snapshot
 from index.writer import Writer, lock
 
-Documents = Sequence[tuple[Paragraph, ...]]
+Documents = Sequence[tuple[Paragraph, ...] | Document]
 
 
-def as_document(paragraphs: tuple[Paragraph, ...]) -> Document:
+def as_document(paragraphs: tuple[Paragraph, ...] | Document) -> Document:
+    if isinstance(paragraphs, Document):
+        return paragraphs
     name, title = paragraphs[0].document, paragraphs[0].text
     info = DocumentInfo(name, title, None, None, "text", None, name, len(paragraphs) - 1, 0)
     return Document(info, paragraphs)

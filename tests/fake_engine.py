@@ -1,8 +1,8 @@
 """An engine of a few lines over texts in memory, for tests of what stands in front of it."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from html import escape
 
 from index.model import DocumentInfo, Kind, Paragraph
@@ -10,6 +10,9 @@ from search.engine import (
     MAX_CONTEXT,
     DocumentList,
     DocumentView,
+    Facet,
+    Found,
+    Group,
     Hit,
     Page,
     ParagraphView,
@@ -18,6 +21,7 @@ from search.engine import (
     Status,
     Suggestion,
 )
+from search.errors import BadFilter
 
 BUILT_AT = "2026-11-22T19:42:00Z"
 
@@ -36,9 +40,11 @@ class FakeEngine:
     relaxed: bool = False
     partial: bool = False
     asked: list[Request] = field(default_factory=list)
+    facets: tuple[Facet, ...] = ()
 
     def search(self, request: Request) -> Page:
         self.asked.append(request)
+        _refuse_bad(request)
         words = re.findall(r"\w+", request.query.casefold())
         everything = [p for document in sorted(self.texts) for p in self._paragraphs(document)]
         found = [p for p in everything if words and all(_spans(p.text, [w]) for w in words)]
@@ -61,7 +67,26 @@ class FakeEngine:
             generation=7,
             built_at=BUILT_AT,
             suggestions=self.suggestions,
-            hits=tuple(hits),
+            hits=() if request.group == "document" else tuple(hits),
+            facets=tuple(each for each in self.facets if each.name in request.facets),
+            groups=self._groups(found, words) if request.group == "document" else (),
+        )
+
+    def export(self, request: Request) -> Iterator[Found]:
+        page = self.search(replace(request, limit=10**9, offset=0, group="none"))
+        return (Found(h.rank, h.score, h.document, h.paragraph) for h in page.hits)
+
+    def _groups(self, found: list[Paragraph], words: list[str]) -> tuple[Group, ...]:
+        own = {name: [p for p in found if p.document == name] for name in sorted(self.texts)}
+        own = {name: paragraphs for name, paragraphs in own.items() if paragraphs}
+        return tuple(
+            Group(
+                rank,
+                self._info(name),
+                len(paragraphs),
+                tuple(self._hit(p, words, i, 0) for i, p in enumerate(paragraphs[:3], 1)),
+            )
+            for rank, (name, paragraphs) in enumerate(own.items(), 1)
         )
 
     def documents(self, limit: int, offset: int) -> DocumentList:
@@ -109,6 +134,12 @@ class FakeEngine:
         spans = _spans(found.text, words)
         html = _mark(found.text, spans)
         return Hit(rank, 1 / rank, self._info(found.document), found, spans, html, before, after)
+
+
+def _refuse_bad(request: Request) -> None:
+    for each in request.filters:
+        if ":" not in each:
+            raise BadFilter(each, "it has no colon")
 
 
 def _around(

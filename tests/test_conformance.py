@@ -1,19 +1,24 @@
 """What every engine must answer: cases as data, run against each of them.
 
 A file of `conformance/` has `documents` (of each id its texts, the title first, headings begin with
-`#`; or "seeds", the documents of that folder) and `cases`: what a case shows, the fields of its
-`Request`, and of the `Page`: `ids` of its hits in their order, `total`, `documents`, and where they
-are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of text and total).
+`#`, or an object with these `texts` and what else is known of the document; or "seeds", the
+documents of that folder), in how many `segments`, which are `deleted`, and `cases`: what a case
+shows, the fields of its `Request`, and of the `Page`: `ids` of its hits in their order, `total`,
+`documents`, and where they are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of
+text and total), `facets` (of each name its pairs of value and count) and
+`groups` (id, total and the ids of the best).
 """
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from collections_on_disk import Documents, texts, write
+from collections_on_disk import Documents, as_document, commit, texts, write
 from conftest import ROOT, SEEDS
 
+from index.model import Document, Paragraph
 from index.readers import read
 from search.engine import Engine, Request
 from search.local import Local
@@ -24,15 +29,15 @@ FILES = {
 }
 CASES = [(name, case) for name, file in FILES.items() for case in file["cases"]]
 
-AWAITED = {"typed_fields"}
-"""Files whose queries are read, but not executed yet."""
+
+def local(folder: Path, documents: Documents, segments: int, deleted: list[str]) -> Engine:
+    write(folder, documents, segments)
+    if deleted:
+        commit(folder, [], deleted)
+    return Local(folder)
 
 
-def local(folder: Path, documents: Documents) -> Engine:
-    return Local(write(folder, documents).folder)
-
-
-ENGINES: dict[str, Callable[[Path, Documents], Engine]] = {"local": local}
+ENGINES: dict[str, Callable[[Path, Documents, int, list[str]], Engine]] = {"local": local}
 """What puts documents into an empty folder, or beside it, and opens an engine over them."""
 
 
@@ -44,7 +49,11 @@ def engines(request, tmp_path_factory) -> Callable[[str], Engine]:
     def engine(name: str) -> Engine:
         if name not in opened:
             folder = tmp_path_factory.mktemp(name)
-            opened[name] = ENGINES[request.param](folder, documents(FILES[name]["documents"]))
+            file = FILES[name]
+            opened[name] = ENGINES[request.param](
+                folder, documents(file["documents"]), file.get("segments", 1),
+                file.get("deleted", []),
+            )  # fmt: skip
         return opened[name]
 
     return engine
@@ -54,34 +63,61 @@ def documents(given: str | dict[str, list[str]]) -> Documents:
     if given == "seeds":
         drafts = (draft for path in sorted(SEEDS.iterdir()) for draft in read(path, path.name))
         return [draft.paragraphs for draft in drafts]
-    return [texts(name, *given[name]) for name in given]
+    return [document(name, said) for name, said in given.items()]
+
+
+def document(name: str, said: list[str] | dict) -> tuple[Paragraph, ...] | Document:
+    if isinstance(said, list):
+        return texts(name, *said)
+    known = {key: value for key, value in said.items() if key != "texts"}
+    plain = as_document(texts(name, *said["texts"]))
+    return Document(replace(plain.info, **known), plain.paragraphs)
 
 
 @pytest.mark.parametrize(
     ("name", "case"), CASES, ids=[f"{name}: {case['request']['query']}" for name, case in CASES]
 )
-def test_case(request, engines, name, case):
-    if name in AWAITED:
-        request.applymarker(pytest.mark.xfail(reason="not executed yet", strict=False))
-    page = engines(name).search(Request(**case["request"]))
+def test_case(engines, name, case):
+    page = engines(name).search(asked(case))
     assert [hit.paragraph.id for hit in page.hits] == case["ids"]
     assert (page.total, page.documents) == (case["total"], case["documents"])
     assert page.relaxed == case.get("relaxed", False)
     assert list(page.warnings) == case.get("warnings", [])
     assert [[each.text, each.total] for each in page.suggestions] == case.get("suggestions", [])
+    facets = {each.name: [[v.value, v.count] for v in each.values] for each in page.facets}
+    assert facets == case.get("facets", {})
+    groups = [[g.document.id, g.total, [h.paragraph.id for h in g.hits]] for g in page.groups]
+    assert groups == case.get("groups", [])
+
+
+def asked(case: dict) -> Request:
+    lists = {name: tuple(x) if isinstance(x, list) else x for name, x in case["request"].items()}
+    return Request(**lists)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_is_found_by_pages_is_found_at_once(request, engines, name):
-    if name in AWAITED:
-        request.applymarker(pytest.mark.xfail(reason="not executed yet", strict=False))
+def test_an_export_has_what_pages_have(engines, name):
     for case in FILES[name]["cases"]:
-        asked = {**case["request"], "limit": 2}
+        request = replace(asked(case), limit=100, offset=0, group="none")
+        page = engines(name).search(request)
+        found = list(engines(name).export(request))
+        assert len(found) == page.total
+        assert [(f.rank, f.score, f.paragraph) for f in found[:100]] == [
+            (hit.rank, hit.score, hit.paragraph) for hit in page.hits
+        ]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_found_by_pages_is_found_at_once(engines, name):
+    for case in FILES[name]["cases"]:
+        request = replace(asked(case), limit=2)
         pages = [
-            engines(name).search(Request(**asked | {"offset": offset}))
+            engines(name).search(replace(request, offset=offset))
             for offset in range(0, min(case["total"], 20), 2)
         ]
-        whole = engines(name).search(Request(**asked | {"limit": 100, "offset": 0}))
+        whole = engines(name).search(replace(request, limit=100, offset=0))
+        groups = [group for page in pages for group in page.groups]
+        assert groups == list(whole.groups[: len(groups)])
         hits = [hit for page in pages for hit in page.hits]
         assert hits == list(whole.hits[: len(hits)])
         assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))

@@ -15,7 +15,7 @@ PACKAGES = ("index", "search", "web")
 BENEATH = {"index": {"index"}, "search": {"index", "search"}, "web": set(PACKAGES)}
 
 # What web may know of search; only its command opens an engine.
-SEAM = {"engine", "errors", "objects", "query", "urls"}
+SEAM = {"engine", "errors", "export", "objects", "query", "urls"}
 COMPOSITION = {"web/__main__.py": {"local", "warm"}}
 
 PLACES = {
@@ -24,7 +24,8 @@ PLACES = {
         *("index/codec/adapter.py", "index/schema.py", "index/storage.py"),
         *("search/context.py", "search/execute.py", "search/flat.py", "search/general.py"),
         *("search/highlight.py", "search/query.py", "search/patterns.py", "search/describe.py"),
-        "search/leaves.py",
+        *("search/fields.py", "search/filters.py", "search/local.py"),
+        *("search/facets.py", "search/order.py", "search/leaves.py"),
         "search/warm.py",
     },
     "pickle": {"index/storage.py"},

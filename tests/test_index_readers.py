@@ -208,7 +208,7 @@ def test_markdown_has_sections_and_places(read_bytes):
         ("title: The Big: Report", "The Big: Report", None, None),
         ("title: \"Quoted\"  \nAuthor: 'Ann Example'", "Quoted", "Ann Example", None),
         ('x: y\nauthor: [An, "Bob"]\ndate: 2022-02-10 10:00', "Heading", "An, Bob", "2022-02-10"),
-        ("date: 10 February 2022\ntitle:\nauthor: |\n  Ann", "Heading", None, None),
+        ("date: 10 February 2022\ntitle:\nauthor: |\n  Ann", "Heading", None, "2022-02-10"),
         ("date: 2022-02-31\ntitle: ''", "Heading", None, None),
         ("title: heading", "Heading", None, None),
     ],

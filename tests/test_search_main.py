@@ -122,6 +122,7 @@ def test_the_keys_of_the_json(run):
     assert list(answer) == [
         *("query", "interpreted", "warnings", "total", "documents", "limit", "offset", "next"),
         *("previous", "took_ms", "partial", "relaxed", "index", "suggestions", "facets", "hits"),
+        *("filters", "sort", "group", "groups", "facets_more"),
     ]
     assert set(answer["index"]) == {"generation", "built_at"}
     (hit,) = answer["hits"]

@@ -58,6 +58,11 @@ def test_a_search_answers_with_every_key():
         "index": {"generation": 7, "built_at": BUILT_AT},
         "suggestions": [],
         "facets": {},
+        "filters": [],
+        "sort": "score",
+        "group": "none",
+        "groups": [],
+        "facets_more": {},
     }
     anchor = hit["paragraph"]["anchor"]
     assert hit == {
@@ -177,10 +182,11 @@ def test_any_text_is_a_query(query_string: str, query: str):
         ("context=3", "'context' must be a whole number from 0 to 2"),
         ("match=foo", "'match' must be one of auto, all, any, not 'foo'"),
         ("q=a&q=b", "'q' is given twice"),
-        ("filter=type:text", "Unknown parameter 'filter'. Allowed here: q, limit, offset, match"),
-        ("sort=score", "Unknown parameter 'sort'"),
-        ("facets=type", "Unknown parameter 'facets'"),
-        ("group=document", "Unknown parameter 'group'"),
+        ("filters=type:text", "Unknown parameter 'filters'. Allowed here: q, limit, offset, match"),
+        ("filter=text", "The parameter 'filter': 'text' is no filter"),
+        ("sort=date", "must be one of score, date:desc, date:asc, document"),
+        ("facets=type,kind", "must be some of type, language, author"),
+        ("group=folder", "must be one of none, document"),
         ("explain=1", "Unknown parameter 'explain'"),
         ("Q=a", "Unknown parameter 'Q'"),
         ("=a", "Unknown parameter ''"),

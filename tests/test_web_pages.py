@@ -294,7 +294,7 @@ def test_markup_in_queries_stays_text(query: str):
 KNOWN_TAGS = {
     *("html", "head", "meta", "title", "link", "script", "body"),
     *("header", "nav", "main", "section", "article", "div", "h1", "h2", "p", "ul", "ol", "li"),
-    *("form", "label", "input", "button", "output", "details", "summary"),
+    *("form", "label", "input", "button", "output", "details", "summary", "select", "option"),
     *("a", "b", "img", "kbd", "mark", "q", "span", "time"),
 }
 

@@ -1,14 +1,26 @@
 """The JSON API."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from bottle import HTTPResponse, request
 
-from search import objects
-from search.engine import MATCHES, MAX_BUDGET_MS, MAX_CONTEXT, MAX_LIMIT, Engine, Request
+from search import export, objects
+from search.engine import (
+    FACETS,
+    GROUPINGS,
+    MATCHES,
+    MAX_BUDGET_MS,
+    MAX_CONTEXT,
+    MAX_LIMIT,
+    SORTS,
+    Engine,
+    Request,
+)
+from search.errors import BadFilter
 from web import responses
-from web.errors import Problem, unknown_document, unknown_paragraph
-from web.parameters import MAX_OFFSET, TEXT, one_of, strict, whole
+from web.errors import Problem, bad_parameter, unknown_document, unknown_paragraph
+from web.parameters import MAX_OFFSET, TEXT, TEXTS, one_of, some_of, strict, whole
 
 PAGING = {"limit": whole(0, MAX_LIMIT), "offset": whole(0, MAX_OFFSET)}
 
@@ -18,7 +30,13 @@ SEARCH = {
     "match": one_of(MATCHES),
     "context": whole(0, MAX_CONTEXT),
     "budget_ms": whole(1, MAX_BUDGET_MS),
+    "filter": TEXTS,
+    "facets": some_of(FACETS),
+    "sort": one_of(SORTS),
+    "group": one_of(GROUPINGS),
 }
+
+EXPORT = {name: SEARCH[name] for name in ("q", "match", "filter", "sort")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +48,21 @@ class Api:
     def search(self) -> HTTPResponse:
         """Answer `/api/search`."""
         asked = strict(request.query_string, SEARCH)
-        question = Request(query=asked.pop("q", ""), **asked)
-        return responses.json(objects.page(self.engine.search(question), question))
+        question = _question(asked)
+        try:
+            return responses.json(objects.page(self.engine.search(question), question))
+        except BadFilter as error:
+            raise bad_parameter(f"The parameter 'filter': {error}.") from error
+
+    def export(self) -> HTTPResponse:
+        """Answer `/api/export`: all that is found, a JSON object a line, as it is read."""
+        question = _question(strict(request.query_string, EXPORT))
+        try:
+            found = self.engine.export(question)
+        except BadFilter as error:
+            raise bad_parameter(f"The parameter 'filter': {error}.") from error
+        lines = export.json_lines(found, question.query)
+        return responses.stream(lines, "application/x-ndjson")
 
     def documents(self) -> HTTPResponse:
         """Answer `/api/documents`."""
@@ -57,6 +88,11 @@ class Api:
     def health(self) -> HTTPResponse:
         """Answer `/health`; parameters mean nothing there."""
         return responses.json(objects.health(self.engine.status()))
+
+
+def _question(asked: dict[str, Any]) -> Request:
+    query, filters = asked.pop("q", ""), asked.pop("filter", ())
+    return Request(query, filters=filters, **asked)
 
 
 def problem(problem: Problem) -> HTTPResponse:

@@ -40,6 +40,8 @@ def _routes(engine: Engine, settings: Settings) -> dict[str, Handler]:
         urls.HELP: html.help,
         "/static/<key>": _static,
         "/api/search": json.search,
+        "/api/export": json.export,
+        "/search.csv": html.csv,
         "/api/documents": json.documents,
         "/api/documents/<id>": json.document,
         "/api/paragraphs/<id>": json.paragraph,

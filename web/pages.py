@@ -1,24 +1,36 @@
 """The pages for people."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bottle import HTTPResponse, SimpleTemplate, request
 
 from index.model import Paragraph
-from search import urls
-from search.engine import DocumentView, Engine, Page, Request
+from search import export, urls
+from search.engine import (
+    FACETS,
+    GROUPINGS,
+    MATCHES,
+    SORTS,
+    DocumentView,
+    Engine,
+    Page,
+    Request,
+)
+from search.errors import BadFilter
 from web import assets, permalinks, responses
 from web.errors import Problem, nothing_here, short, unknown_document
 from web.examples import Examples
-from web.parameters import first, page_number
+from web.parameters import every, first, page_number
 from web.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+T = TypeVar("T")
 
 CONTEXT = 2
 """How many neighbours a hit brings along, to be shown on demand."""
@@ -53,18 +65,26 @@ class Pages:
 
     def search(self) -> HTTPResponse:
         """Answer `/`: results where there is a query, the start page where there is none."""
-        query = first(request.query_string, "q")
-        if not query.strip():
+        asked = _asked()
+        if not (asked.query.strip() or asked.filters):
             return self._start()
         size = self.settings.results
         number = page_number(request.query_string, size)
-        page = self._results(query, number)
-        if number > _pages(page.total, size):
-            number = _pages(page.total, size)
-            page = self._results(query, number)
-        examples = {} if page.hits else self.examples(page.generation)
-        paging = _paging(number, page.total, size)
-        return _page("search", query=query, page=page, examples=examples, **paging)
+        asked, page = self._results(asked, number)
+        if number > (last := _pages(_shown(page, asked), size)):
+            number = last
+            asked, page = self._results(asked, number)
+        examples = {} if page.total else self.examples(page.generation)
+        paging = _paging(number, _shown(page, asked), size)
+        return _page(
+            "search", query=asked.query, asked=asked, page=page, examples=examples, **paging
+        )
+
+    def csv(self) -> HTTPResponse:
+        """Answer `/search.csv`: all that is found, as a table."""
+        asked, found = _kindly(self.engine.export, _asked())
+        lines = export.table(found, asked.query)
+        return responses.stream(lines, "text/csv; charset=utf-8", "passage.csv")
 
     def documents(self) -> HTTPResponse:
         """Answer `/documents`: what is indexed."""
@@ -100,9 +120,39 @@ class Pages:
         status = self.engine.status()
         return _page("start", status=status, examples=self.examples(status.generation))
 
-    def _results(self, query: str, number: int) -> Page:
+    def _results(self, asked: Request, number: int) -> tuple[Request, Page]:
         size = self.settings.results
-        return self.engine.search(Request(query, size, (number - 1) * size, context=CONTEXT))
+        offset = (number - 1) * size
+        page = replace(asked, limit=size, offset=offset, context=CONTEXT, facets=FACETS)
+        return _kindly(self.engine.search, page)
+
+
+def _asked() -> Request:
+    """Read what a page was asked; what makes no sense is as if it were not said."""
+    said = request.query_string
+    sort, group, match = (first(said, name) for name in ("sort", "group", "match"))
+    return Request(
+        first(said, "q"),
+        filters=every(said, "filter"),
+        sort=next((each for each in SORTS if each == sort), "score"),
+        group=next((each for each in GROUPINGS if each == group), "none"),
+        match=next((each for each in MATCHES if each == match), "auto"),
+    )
+
+
+def _kindly(answer: Callable[[Request], T], asked: Request) -> tuple[Request, T]:
+    """Have a request answered, without the filters that are none; give what was asked then."""
+    while True:
+        try:
+            return asked, answer(asked)
+        except BadFilter as error:
+            kept = tuple(each for each in asked.filters if each != error.filter)
+            asked = replace(asked, filters=kept)
+
+
+def _shown(page: Page, asked: Request) -> int:
+    """Count what pages show: paragraphs, or documents where they are grouped."""
+    return page.documents if asked.group == "document" else page.total
 
 
 def problem(problem: Problem) -> HTTPResponse:

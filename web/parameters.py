@@ -14,10 +14,14 @@ MAX_OFFSET = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of parameter: what it may be, in words, and how its text is read (or ValueError)."""
+    """A kind of parameter: what it may be, in words, and how its text is read (or ValueError).
+
+    One that `repeats` may be given several times, and becomes a tuple.
+    """
 
     allowed: str
     read: Callable[[str], Any]
+    repeats: bool = False
 
 
 def whole(low: int, high: int) -> Kind:
@@ -42,7 +46,20 @@ def one_of(values: tuple[str, ...]) -> Kind:
     return Kind(f"one of {', '.join(values)}", read)
 
 
+def some_of(values: tuple[str, ...]) -> Kind:
+    """Take some of a few words, with commas between them."""
+
+    def read(text: str) -> tuple[str, ...]:
+        found = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+        if not set(found) <= set(values):
+            raise ValueError
+        return found
+
+    return Kind(f"some of {', '.join(values)}, with commas between them", read)
+
+
 TEXT = Kind("text", str)
+TEXTS = Kind("text", str, repeats=True)
 
 
 def pairs(query_string: str) -> list[tuple[str, str]]:
@@ -61,10 +78,11 @@ def strict(query_string: str, kinds: Mapping[str, Kind]) -> dict[str, Any]:
         if name not in kinds:
             allowed = ", ".join(kinds) or "none"
             raise bad_parameter(f"Unknown parameter '{short(name)}'. Allowed here: {allowed}.")
-        if name in values:
+        if name in values and not kinds[name].repeats:
             raise bad_parameter(f"The parameter '{name}' is given twice.")
         try:
-            values[name] = kinds[name].read(text)
+            value = kinds[name].read(text)
+            values[name] = (*values.get(name, ()), value) if kinds[name].repeats else value
         except ValueError:
             raise bad_parameter(
                 f"The parameter '{name}' must be {kinds[name].allowed}, not '{short(text)}'."
@@ -75,6 +93,11 @@ def strict(query_string: str, kinds: Mapping[str, Kind]) -> dict[str, Any]:
 def first(query_string: str, name: str) -> str:
     """Give the first value of a page's parameter, or the empty string."""
     return next((text for key, text in pairs(query_string) if key == name), "")
+
+
+def every(query_string: str, name: str) -> tuple[str, ...]:
+    """Give all values of a page's parameter."""
+    return tuple(text for key, text in pairs(query_string) if key == name)
 
 
 def page_number(query_string: str, size: int) -> int:

@@ -1,7 +1,7 @@
 """Every answer of the server: a body, its type, and the headers that keep browsers strict."""
 
 import json as json_module
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bottle import HTTPResponse
@@ -50,6 +50,13 @@ def json(
     text = json_module.dumps(value, ensure_ascii=False, allow_nan=False)
     body = text.encode("utf-8", "backslashreplace") + b"\n"
     return _response(body, type, status, {**FRESH, **(headers or {})})
+
+
+def stream(pieces: Iterable[str], type: str, file: str = "") -> HTTPResponse:
+    """Send text in UTF-8 as it is made; to be saved as a file where that has a name."""
+    saved = {"Content-Disposition": f'attachment; filename="{file}"'} if file else {}
+    headers = {"Content-Type": type, **STRICT, **FRESH, **saved}
+    return HTTPResponse((piece.encode("utf-8", "replace") for piece in pieces), 200, headers)
 
 
 def asset(asset: Asset) -> HTTPResponse:

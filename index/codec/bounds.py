@@ -11,12 +11,14 @@ import numpy as np
 from index.codec.blocks import BLOCK, PAD, RANK, posting_starts
 from index.codec.coding import GAP, LONGEST
 from index.codec.container import Array
+from index.codec.facts import FIELDS
 from index.codec.layout import HEADLINE, NONE
 
 _STARTS = (
     ("terms.text_start", "terms.text"),
     ("forms.text_start", "forms.text"),
     ("ids.text_start", "ids.text"),
+    ("values.text_start", "values.text"),
     ("terms.block", "blocks.last"),
     ("terms.forms", "terms.form"),
     ("terms.headlines", "headlines.paragraph"),
@@ -40,6 +42,7 @@ _SAME = (
     ("ids.text_start", "documents.first"),
     ("paragraphs.stored_start", "paragraphs.stored_first"),
     ("documents.stored_start", "documents.stored_first"),
+    ("documents.by_id", *(f"documents.{field}" for field in FIELDS)),
 )
 """Arrays that are as long as each other."""
 
@@ -67,6 +70,7 @@ def faults(arrays: Mapping[str, Array], paragraphs: int) -> Iterator[str]:
     yield from _terms(arrays)
     yield from _blocks(arrays)
     yield from _sections(arrays)
+    yield from _values(arrays)
     yield from _words(arrays)
 
 
@@ -149,6 +153,14 @@ def _sections(arrays: Mapping[str, Array]) -> Iterator[str]:
         yield "runs.section points beyond the sections"
     if (heading[heading != NONE] >= len(arrays["paragraphs.length"])).any():
         yield "sections.heading points beyond the paragraphs"
+
+
+def _values(arrays: Mapping[str, Array]) -> Iterator[str]:
+    count = len(arrays["values.text_start"]) - 1
+    for field in FIELDS:
+        number = arrays[f"documents.{field}"]
+        if (number[number != NONE] >= count).any():
+            yield f"documents.{field} points beyond the values"
 
 
 def _words(arrays: Mapping[str, Array]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from index.analysis import UNICODE
-from index.codec import descriptions
+from index.codec import descriptions, facts
 from index.codec.batch import Batch
 from index.codec.buckets import Buckets, prefixes
 from index.codec.container import Array, Output
@@ -217,6 +217,7 @@ class Inverter:
             "documents.by_id": np.array(by_id, np.uint32),
             "ids.text": names.text,
             "ids.text_start": names.start,
+            **facts.columns_of(self._infos),
             **_described(map(_with_words, self._infos, words)),
             **self._records.arrays(self._words.units),
         }

@@ -46,6 +46,14 @@ ARRAYS = {
     "documents.by_id": "<u4",
     "ids.text": "|u1",
     "ids.text_start": "<u4",
+    # By what documents are told apart: see facts.py.
+    "values.text": "|u1",
+    "values.text_start": "<u4",
+    "documents.type": "<u4",
+    "documents.language": "<u4",
+    "documents.author": "<u4",
+    "documents.folder": "<u4",
+    "documents.date": "<u4",
     # Stored paragraphs and what is kept of documents: see store.py, descriptions.py.
     "paragraphs.stored": "|u1",
     "paragraphs.stored_start": "<u8",

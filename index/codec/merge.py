@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from index.analysis import UNICODE
-from index.codec import container, descriptions, postings
+from index.codec import container, descriptions, facts, postings
 from index.codec.container import Array, Output
 from index.codec.dictionaries import Texts
 from index.codec.intern import Interned
 from index.codec.layout import HEADLINE, NONE
 from index.codec.records import Blocks, Records
 from index.codec.sections import runs_of
-from index.codec.segment import SegmentData
+from index.codec.segment import Dictionary, SegmentData
 
 Bools = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
@@ -138,7 +138,13 @@ def _documents(parts: Sequence[Part], ordinals: Sequence[I64]) -> dict[str, Arra
         "documents.by_id": np.array([number for _, number in ids], np.uint32),
         "ids.text": names.text,
         "ids.text_start": names.start,
+        **facts.united(map(_facts, parts)),
     }
+
+
+def _facts(part: Part) -> tuple[Dictionary, dict[str, U32]]:
+    columns = {field: part.data.column(field)[part.documents] for field in facts.FIELDS}
+    return part.data.values, columns
 
 
 # What is stored.

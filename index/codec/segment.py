@@ -66,7 +66,8 @@ class Dictionary:
 class SegmentData:
     """One segment, open for reading; any number of threads may share it.
 
-    `terms` are the stems and `forms` the normalised words as typed. `with_tokens` counts the
+    `terms` are the stems and `forms` the normalised words as typed, `values` what fields of
+    documents hold. `with_tokens` counts the
     paragraphs that have a token and `total_length` their positions, exactly. `length` (u8, by
     `lengths.DECODED`) and `section` (u32, with HEADLINE) are columns by paragraph, `section_title`
     and `section_heading` (u32, or NONE) by section, `document_first` (u32, one more than there
@@ -92,6 +93,7 @@ class SegmentData:
         self.terms = self._dictionary("terms.text")
         self.forms = self._dictionary("forms.text")
         self.ids = self._dictionary("ids.text")
+        self.values = self._dictionary("values.text")
         self._paired = frozenset(self._arrays["pairs.term"].tolist())
         self._pairs = dict(zip(self._arrays["pairs.key"].tolist(), count(len(self.terms))))
         self.columns = blocks.columns(self._arrays)
@@ -228,6 +230,11 @@ class SegmentData:
     def document_of(self, ordinal: int) -> int:
         """Give the number of the document that a paragraph is of."""
         return int(np.searchsorted(self.document_first, ordinal, "right")) - 1
+
+    def column(self, field: str) -> U32:
+        """Give of each document the number of its value (in `values`) in a field, or NONE."""
+        found: U32 = self._arrays[f"documents.{field}"]
+        return found
 
     def span(self, document: int) -> range:
         """Give the ordinals of a document's paragraphs, the title's first."""

@@ -2,20 +2,19 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
 
+from index import dates
 from index.paragraphs import Piece, fold
 
 _BLOCK = re.compile(r"---[ \t]*\n(?=\s*[\w-]+[ \t]*:)(.*?)^(?:---|\.\.\.)[ \t]*$", re.S | re.M)
 _ENTRY = re.compile(r"^(title|author|date)[ \t]*:[ \t]+(\S.*)$", re.I | re.M)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
     """What a document says of itself. `end` is where its body begins, in code points.
 
-    `date` is a day, in ISO 8601; any other form of a date is left out.
+    `date` is in ISO 8601, as `index.dates` reads it.
     """
 
     title: Piece | None = None
@@ -39,7 +38,7 @@ def front_matter(text: str) -> FrontMatter:
     return FrontMatter(
         pieces.get("title"),
         None if author is None else author.text,
-        None if stated is None else day(stated.text),
+        None if stated is None else dates.stated(stated.text),
         block.end(),
     )
 
@@ -54,11 +53,3 @@ def _value(entry: re.Match[str]) -> Piece | None:
     start = entry.start(2) + wrapped
     text = fold(inner.replace('"', "") if value[0] == "[" else inner)
     return Piece(text, start, start + len(inner)) if text else None
-
-
-def day(text: str) -> str | None:
-    """Give the day that a text begins with, in ISO 8601, or None."""
-    try:
-        return date.fromisoformat(text[:10]).isoformat() if _DAY.match(text) else None
-    except ValueError:
-        return None

@@ -15,11 +15,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from index import dates
 from index.errors import Unreadable
 from index.manifest import document_id, free_id
 from index.model import Draft, Skipped
 from index.paragraphs import Piece, fold, number
-from index.readers.frontmatter import day
 
 File = BinaryIO | gzip.GzipFile | lzma.LZMAFile
 
@@ -81,7 +81,9 @@ def _draft(record: Any, id: str, place: str, taken: dict[str, int]) -> Draft:  #
     paragraphs = number(name, Piece(title, 0, 0), _pieces(_clean(record["text"])))
     author, date = _text(record.get("author")), _text(record.get("date"))
     source = _address(record.get("url"))
-    return Draft(name, title, author, date and day(date), "record", None, paragraphs, source)
+    return Draft(
+        name, title, author, date and dates.stated(date), "record", None, paragraphs, source
+    )
 
 
 def _pieces(text: str) -> Iterator[Piece]:

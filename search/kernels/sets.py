@@ -100,3 +100,19 @@ def count_documents(bits: U64, first: U32) -> int:
                 total += 1
                 counted = document
     return total
+
+
+@kernel
+def count_by_document(bits: U64, first: U32, counts: I64) -> None:
+    """Count for each document the bits that are set, from first[d] to first[d + 1]."""
+    for document in range(len(counts)):
+        low, end = i64(first[document]), i64(first[document + 1])
+        total = i64(0)
+        while low < end:
+            left = bits[low >> 6] >> np.uint64(low & 63)
+            size = min(i64(64) - (low & 63), end - low)
+            if size < 64:
+                left &= (np.uint64(1) << np.uint64(size)) - np.uint64(1)
+            total += popcount(left)
+            low += size
+        counts[document] = total

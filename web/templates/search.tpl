@@ -1,14 +1,14 @@
 % relations = {}
 % if number > 1:
-%   relations['prev'] = urls.search(query, number - 1)
+%   relations['prev'] = urls.results(asked, number - 1)
 % end
 % if number < pages:
-%   relations['next'] = urls.search(query, number + 1)
+%   relations['next'] = urls.results(asked, number + 1)
 % end
 % place = f' – page {number}' if number > 1 else ''
-% rebase('layout', title=f'{short(query)} – {count(page.total, "paragraph")}{place} – Passage', relations=relations)
+% rebase('layout', title=f'{short(query or ", ".join(asked.filters))} – {count(page.total, "paragraph")}{place} – Passage', relations=relations)
 <div class="summary">
-% if page.hits:
+% if page.total:
   <h1>{{count(page.total, 'paragraph')}} in {{count(page.documents, 'document')}}</h1>
   <p>
 %   if pages > 1:
@@ -35,7 +35,7 @@
 % end
 % if page.suggestions:
 <section class="offers" aria-labelledby="suggestions">
-  <h2 id="suggestions">{{'Or try' if page.hits else 'Try instead'}}</h2>
+  <h2 id="suggestions">{{'Or try' if page.total else 'Try instead'}}</h2>
   <ul>
 %   for suggestion in page.suggestions:
     <li>
@@ -46,14 +46,36 @@
   </ul>
 </section>
 % end
-% if page.hits:
+% include('narrow')
+% if page.groups:
+<ol class="groups" start="{{start}}">
+%   for group in page.groups:
+  <li>
+    <h2><a href="{{urls.document(group.document.id, query)}}" dir="auto">{{group.document.title}}</a></h2>
+    <p class="place">
+%     include('facts', info=group.document)
+    </p>
+    <p>{{count(group.total, 'paragraph')}} found{{', of which the best:' if group.total > len(group.hits) else ':'}}</p>
+    <ol class="hits">
+%     for hit in group.hits:
+%       include('hit', hit=hit)
+%     end
+    </ol>
+%     if group.total > len(group.hits):
+    <p><a href="{{urls.results(urls.within(asked, group.document.id))}}">All in this document</a></p>
+%     end
+  </li>
+%   end
+</ol>
+%   include('paging', address=lambda number: urls.results(asked, number))
+% elif page.hits:
 <ol class="hits" start="{{start}}">
 %   for hit in page.hits:
 %     include('hit', hit=hit)
 %   end
 </ol>
-%   include('paging', address=lambda number: urls.search(query, number))
-% else:
+%   include('paging', address=lambda number: urls.results(asked, number))
+% elif not page.total:
 <ul class="advice">
   <li>Are all words spelt as the documents spell them?</li>
   <li>The beginning of a word, with a star, finds more: <kbd>begin*</kbd> finds beginnings and begins.</li>
