@@ -17,7 +17,7 @@ from rich.text import Text
 from index.settings import add_folder_option
 from index.version import VERSION
 from search import objects
-from search.engine import MAX_LIMIT, Hit, Page, Request
+from search.engine import MAX_LIMIT, MAX_SUGGESTIONS, Hit, Page, Request
 from search.errors import SearchError
 from search.local import Local
 from search.ready import make_ready
@@ -38,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = _settings(argv)
     request = Request(settings.query, limit=settings.limit)
     make_ready()
+    if settings.suggest:
+        return _suggest(settings)
     try:
         page = Local(settings.folder).search(request)
     except SearchError as error:
@@ -45,9 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     console = _console()
     if settings.json:
-        ascii_only = console.encoding != "utf-8"
-        answer = json.dumps(objects.page(page, request), ensure_ascii=ascii_only, indent=2)
-        console.out(answer)
+        _print_object(console, objects.page(page, request))
     else:
         _print(console, page)
     return 0
@@ -71,12 +71,15 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         help=f"how many paragraphs to show, 0 to {MAX_LIMIT} (%(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print what /api/search answers")
+    parser.add_argument(
+        "--suggest", action="store_true", help="print what the words may become, not what they find"
+    )
     add_folder_option(parser, "--index")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
     # Bytes that are no text become question marks.
     query = " ".join(given.query).encode(errors="replace").decode()
-    return Settings(query, given.index, given.limit, given.json)
+    return Settings(query, given.index, given.limit, given.json, given.suggest)
 
 
 def _limit(text: str) -> int:
@@ -90,6 +93,29 @@ def _console() -> Console:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     return Console(emoji=False, highlight=False, markup=False, soft_wrap=True)
+
+
+def _suggest(settings: Settings) -> int:
+    """Print what a query may become, as `/api/suggest` has it."""
+    try:
+        limit = min(settings.limit, MAX_SUGGESTIONS)
+        found = Local(settings.folder).suggest(settings.query, limit)
+    except SearchError as error:
+        print(f"search: {error}", file=sys.stderr)
+        return 1
+    console = _console()
+    if settings.json:
+        _print_object(console, objects.suggestions(settings.query, found))
+    else:
+        for each in found:
+            total = _count(each.total, "paragraph")
+            console.print(_shown(f"{each.text} ({each.kind}, {total})"))
+    return 0
+
+
+def _print_object(console: Console, answer: objects.Object) -> None:
+    ascii_only = console.encoding != "utf-8"
+    console.out(json.dumps(answer, ensure_ascii=ascii_only, indent=2))
 
 
 def _print(console: Console, page: Page) -> None:

@@ -10,6 +10,7 @@ Match = Literal["auto", "all", "any"]
 MATCHES: tuple[Match, ...] = ("auto", "all", "any")
 MAX_LIMIT = 100
 MAX_CONTEXT = 2
+MAX_SUGGESTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,21 @@ class Suggestion:
     kind: Literal["spelling", "variant", "stemmed", "relaxed"]
     text: str
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a query may become: its text, and how many paragraphs that finds.
+
+    A `word` or a `phrase` (the text typed, and a word that follows it somewhere) is a query. A
+    `title` or a `heading` is a place: that `paragraph`, of whose document or section `total` counts
+    the paragraphs below.
+    """
+
+    text: str
+    kind: Literal["word", "phrase", "title", "heading"]
+    total: int
+    paragraph: Paragraph | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +168,6 @@ class Engine(Protocol):
 
     def status(self) -> Status:
         """Tell which generation is served."""
+
+    def suggest(self, text: str, limit: int = 8) -> tuple[Completion, ...]:
+        """Finish what is being typed: `limit` (0 to 20) words, phrases, titles and headings."""

@@ -11,9 +11,11 @@ import numpy as np
 from index import storage
 from index.errors import IndexFault, NoIndex
 from index.snapshot import Snapshot
-from search import highlight
+from search import highlight, spelling, variants
+from search import suggest as completing
 from search.engine import (
     MAX_CONTEXT,
+    Completion,
     DocumentList,
     DocumentView,
     Hit,
@@ -71,6 +73,8 @@ class Local:
         hits = tuple(_hit(snapshot, result, rank, request.context) for rank in shown)
         short = result.relaxed or not total
         suggestions = _suggestions(snapshot, request.query, result) if short else ()
+        if not request.offset:
+            suggestions += _respelt(snapshot, request.query, 0 if result.relaxed else total)
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,
@@ -143,6 +147,9 @@ class Local:
             paragraphs=snapshot.paragraph_count,
         )
 
+    def suggest(self, text: str, limit: int = 8) -> tuple[Completion, ...]:  # noqa: D102
+        return completing.suggest(self._current(), text, limit)
+
     # Following the commits.
 
     def _current(self) -> Snapshot:
@@ -214,3 +221,9 @@ def _suggestions(snapshot: Snapshot, text: str, result: _Result) -> tuple[Sugges
         return ()
     total = _search(snapshot, words, "all", 0).total
     return (Suggestion("stemmed", words, total),) if total else ()
+
+
+def _respelt(snapshot: Snapshot, text: str, total: int) -> tuple[Suggestion, ...]:
+    """Offer what may have been meant, and other spellings of the words that are here."""
+    corrected = spelling.corrected(snapshot, text, total)
+    return (*((corrected,) if corrected else ()), *variants.offered(snapshot, text, total))

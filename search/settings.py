@@ -6,9 +6,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The question: `limit` paragraphs for `query` from the index in `folder`."""
+    """The question: `limit` paragraphs for `query` from the index in `folder`.
+
+    With `suggest`, as many suggestions of what `query` may become.
+    """
 
     query: str
     folder: Path
     limit: int
     json: bool
+    suggest: bool = False

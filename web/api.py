@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bottle import HTTPResponse, request
 
 from search import objects
-from search.engine import MATCHES, MAX_CONTEXT, MAX_LIMIT, Engine, Request
+from search.engine import MATCHES, MAX_CONTEXT, MAX_LIMIT, MAX_SUGGESTIONS, Engine, Request
 from web import responses
 from web.errors import Problem, unknown_document, unknown_paragraph
 from web.parameters import MAX_OFFSET, TEXT, one_of, strict, whole
@@ -18,6 +18,8 @@ SEARCH = {
     "match": one_of(MATCHES),
     "context": whole(0, MAX_CONTEXT),
 }
+
+SUGGEST = {"q": TEXT, "limit": whole(0, MAX_SUGGESTIONS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ class Api:
         if view is None:
             raise unknown_paragraph(id)
         return responses.json(objects.paragraph(view))
+
+    def suggest(self) -> HTTPResponse:
+        """Answer `/api/suggest`."""
+        asked = strict(request.query_string, SUGGEST)
+        text = asked.pop("q", "")
+        return responses.json(objects.suggestions(text, self.engine.suggest(text, **asked)))
 
     def health(self) -> HTTPResponse:
         """Answer `/health`; parameters mean nothing there."""

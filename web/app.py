@@ -40,6 +40,7 @@ def _routes(engine: Engine, settings: Settings) -> dict[str, Handler]:
         urls.HELP: html.help,
         "/static/<key>": _static,
         "/api/search": json.search,
+        "/api/suggest": json.suggest,
         "/api/documents": json.documents,
         "/api/documents/<id>": json.document,
         "/api/paragraphs/<id>": json.paragraph,

@@ -162,6 +162,16 @@ class SegmentData:
         found: U32 = self._arrays["headlines.paragraph"][start[term] : start[term + 1]]
         return found
 
+    def headlines_of(self, terms: U32) -> U32:
+        """Give the titles and headings that terms stand in: those of each term in a row."""
+        start, every = self._arrays["terms.headlines"], self._arrays["headlines.paragraph"]
+        begins = start[terms].astype(np.int64)
+        sizes = start[terms + 1].astype(np.int64) - begins
+        ends = np.cumsum(sizes)
+        places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begins - ends + sizes, sizes)
+        found: U32 = every[places]
+        return found
+
     @contextmanager
     def _decoding(self) -> Iterator[None]:
         try:
@@ -171,6 +181,21 @@ class SegmentData:
 
     # Forms.
 
+    @property
+    def forms_in_order(self) -> tuple[npt.NDArray[np.uint8], U32, npt.NDArray[np.uint8]]:
+        """Give the texts of the forms in a row, where each starts, and what each shares.
+
+        That is with how many bytes (u8, up to 255) of the one before it a form begins.
+        """
+        names = ("forms.text", "forms.text_start", "forms.prefix")
+        text, start, prefix = (self._arrays[name] for name in names)
+        return text, start, prefix
+
+    @property
+    def forms_of_terms(self) -> tuple[U32, U16]:
+        """Give each form's term, and its code within the term."""
+        return self._arrays["forms.term"], self._arrays["forms.code"]
+
     def form(self, form: int) -> tuple[int, int, int]:
         """Give a form's term, its code within the term, and its document frequency."""
         return (
@@ -178,6 +203,12 @@ class SegmentData:
             int(self._arrays["forms.code"][form]),
             int(self._arrays["forms.df"][form]),
         )
+
+    @property
+    def form_frequencies(self) -> U32:
+        """Give in how many paragraphs each form stands, deleted ones included."""
+        found: U32 = self._arrays["forms.df"]
+        return found
 
     def forms_of(self, term: int) -> int:
         """Count the forms of a term."""
