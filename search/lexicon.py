@@ -59,7 +59,13 @@ def beginning(snapshot: Snapshot, prefix: str, limit: int) -> list[Near]:
 
 
 def near(
-    snapshot: Snapshot, word: str, most: int, limit: int, *, beginnings: bool = False, first: str = ""
+    snapshot: Snapshot,
+    word: str,
+    most: int,
+    limit: int,
+    *,
+    beginnings: bool = False,
+    first: str = "",
 ) -> list[Near]:
     """Give the forms at most `most` (0 to 2) typing errors from a word: the likeliest `limit`.
 

@@ -45,9 +45,10 @@ CLEARLY = 5
 
 _ERROR = 2.0
 _FIRST = 1.0
+_SWAPPED = 0.5
 _APART = 0.001
-"""What an error costs, and one in the first letter besides, in powers of ten of frequency; and what
-a paragraph counts that has the word without the others of the query."""
+"""What an error costs, one in the first letter besides, and how much less letters in another order,
+in powers of ten of frequency; and what a paragraph counts that has the word without the others."""
 
 
 class _Doubt(NamedTuple):
@@ -80,7 +81,9 @@ def _doubts(snapshot: Snapshot, words: Sequence[Typed], counts: Sequence[int]) -
             continue
         most = 2 if len(word.form) >= LONG and not known else 1
         near = lexicon.near(snapshot, word.form, most, CANDIDATES)
-        fitting = [n for n in near if n.errors and n.frequency > known * MORE and _is_other(n, word)]
+        fitting = [
+            n for n in near if n.errors and n.frequency > known * MORE and _is_other(n, word)
+        ]
         if fitting:
             found.append(_Doubt(word, fitting))
     return found[:DOUBTFUL]
@@ -96,7 +99,9 @@ def _likelihood(snapshot: Snapshot, word: str, others: Sequence[str], near: Near
         terms = [query.Term("text", form) for form in (near.form, *others)]
         beside = execute(snapshot, query.And(terms), 0, context=False).total or 0
         together = beside + _APART * near.frequency
-    return log10(together) - _ERROR * near.errors - _FIRST * (near.form[0] != word[0])
+    is_swapped = sorted(near.form) == sorted(word)
+    cost = _ERROR * near.errors + _FIRST * (near.form[0] != word[0]) - _SWAPPED * is_swapped
+    return log10(together) - cost
 
 
 def _offer(

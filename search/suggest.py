@@ -8,19 +8,20 @@ was typed before, so that what stands beside the other words is found however ra
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from whoosh import query
 
-from index.analysis import Token, analyze, stem
+from index.analysis import analyze, stem
 from index.codec.layout import HEADLINE, NONE
 from index.codec.segment import NOT_FOUND
 from index.snapshot import OpenSegment, Snapshot
-from search import lexicon
+from search import lexicon, typed
 from search.engine import Completion
 from search.execute import execute
+from search.query import parse
 
 FORGIVEN = 4
 """From how many letters on a typing error is forgiven in the word that is being typed."""
@@ -56,13 +57,26 @@ _PLAIN = re.compile(r"""[^"“”„‟«»:*?~/=()+-]*\Z""")
 
 I64 = npt.NDArray[np.int64]
 
+Kind = Literal["word", "phrase", "title", "heading"]
+
 
 class _Asked(NamedTuple):
-    """What was typed: the text before the word being typed, its words, and the beginning of it."""
+    """What was typed.
+
+    `before` is the text before the word that is being typed, of which the `words` are; `begun` is
+    what there is of the word, and `prefix` the same, normalised.
+    """
 
     before: str
     words: tuple[str, ...]
+    begun: str
     prefix: str
+
+    def finished(self, form: str) -> str:
+        """Give the text with the word finished, written as it was begun."""
+        if form == self.prefix:
+            return self.before + self.begun
+        return self.before + typed.in_case(form, self.begun)
 
 
 class _Candidate(NamedTuple):
@@ -74,8 +88,8 @@ class _Candidate(NamedTuple):
 def suggest(snapshot: Snapshot, text: str, limit: int) -> tuple[Completion, ...]:
     """Give up to `limit` suggestions, words and phrases first, by what they find.
 
-    Nothing for a query with operators other than capitals between words: what is typed there is
-    for its writer to finish.
+    Nothing for a text with quotation marks, signs or NOT: what it leaves out is its writer's to
+    say. Raises Damaged.
     """
     asked = _read(text)
     if asked is None or limit < 1:
@@ -96,8 +110,12 @@ def _read(text: str) -> _Asked | None:
     is_typing = last.end == len(text) and last.form.isalpha()
     done = tokens[:-1] if is_typing else tokens
     before = text[: last.start] if is_typing else text.rstrip() + " "
-    words = tuple(token.form for token in done if text[token.start : token.end] not in ("AND", "OR", "NOT"))
-    return _Asked(before, words[-_BEFORE:], last.form if is_typing else "")
+    written = [text[token.start : token.end] for token in done]
+    if "NOT" in written:
+        return None
+    words = [t.form for t, word in zip(done, written, strict=True) if word not in ("AND", "OR")]
+    begun, prefix = (text[last.start :], last.form) if is_typing else ("", "")
+    return _Asked(before, tuple(words[-_BEFORE:]), begun, prefix)
 
 
 # Words and phrases.
@@ -105,22 +123,22 @@ def _read(text: str) -> _Asked | None:
 
 def _words(snapshot: Snapshot, asked: _Asked, limit: int) -> list[Completion]:
     found: list[tuple[float, Completion]] = []
-    before = _total(snapshot, asked.words) if asked.words else 0
+    before = _total(snapshot, asked.before) if asked.words else 0
     for form, follows, errors in _candidates(snapshot, asked):
-        total = _total(snapshot, (*asked.words, form))
+        text = asked.finished(form)
+        total = _total(snapshot, text)
         if total:
             value = total / _CORRECTED**errors
             chance = before * snapshot.term(stem(form)).df / snapshot.with_tokens
             value -= 0 if follows or total > _BY_CHANCE * chance else snapshot.ordinal_count
-            kind = "phrase" if follows else "word"
-            found.append((value, Completion(asked.before + form, kind, total)))
+            kind: Kind = "phrase" if follows else "word"
+            found.append((value, Completion(text, kind, total)))
     found.sort(key=lambda each: (-each[0], each[1].text))
     return [completion for _, completion in found[:limit]]
 
 
-def _total(snapshot: Snapshot, forms: Sequence[str]) -> int:
-    terms = [query.Term("text", form) for form in dict.fromkeys(forms)]
-    return execute(snapshot, query.And(terms), 0, context=False).total or 0
+def _total(snapshot: Snapshot, text: str) -> int:
+    return execute(snapshot, parse(text).tree, 0, context=False).total or 0
 
 
 def _candidates(snapshot: Snapshot, asked: _Asked) -> Iterable[_Candidate]:
@@ -210,7 +228,7 @@ def _shown(snapshot: Snapshot, places: Sequence[tuple[int, int]]) -> list[Comple
         span = segment.data.span(segment.data.document_of(local))
         _, _, line, _ = snapshot.paragraph(ordinal)
         below = span.stop if line.kind == "title" else _section_end(segment, local, span.stop)
-        kind = "title" if line.kind == "title" else "heading"
+        kind: Kind = "title" if line.kind == "title" else "heading"
         found.setdefault(line.text, Completion(line.text, kind, below - local - 1, line))
     return list(found.values())
 

@@ -21,9 +21,7 @@ _UNIT = re.compile(
     rf"|(?P<excluded>(?:(?<![^\s(])-|(?<!\S)NOT\s+)\()"
     rf"|(?P<open>\()|(?P<close>\))|(?P<word>[^\s{_QUOTES}()]+)"
 )
-_UNTOUCHED = re.compile(
-    r"[-=/].*|.*[*?~].*|[a-z]+:(?!//).+|.*/", re.DOTALL
-)
+_UNTOUCHED = re.compile(r"[-=/].*|.*[*?~].*|[a-z]+:.+|.*/", re.DOTALL)
 _BOOST = re.compile(r"\^[\d.]+\Z")
 
 

@@ -2,30 +2,31 @@
 
 Two forms are variants if they have the same key: for words, what is left when the differences of
 British, American and older English are taken out; for names, also those of transliteration.
-A form counts as a name where the index never writes it small, as far as its best paragraphs go: so
-that `coral` and `corral` stay apart, `Philip` and `Phillip` do not.
+A form counts as a name where its paragraphs write it with a capital: so that `coral` and
+`corral` stay apart, `Philip` and `Phillip` do not.
 """
 
 import re
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from whoosh import query
-
 from index.analysis import stem
+from index.codec.segment import NOT_FOUND
 from index.snapshot import Snapshot
 from search import lexicon, typed
 from search.engine import Suggestion
 from search.execute import execute
+from search.lexicon import Near
 from search.query import parse
 from search.typed import Typed
 
 SHORTEST = 4
 """The shortest word that has variants."""
 
-LONG = 7
+LONG = 6
 """From how many letters on two spellings may be two edits apart."""
 
 MOST = 4
@@ -34,8 +35,14 @@ MOST = 4
 _NEAR = 256
 """How many of the forms near a word are looked at."""
 
-_SAMPLE = 8
-"""How many paragraphs of a form are read to tell whether it is a name."""
+_SELDOM = 1000
+"""A spelling that is so many times rarer is not offered."""
+
+_SAMPLE = 12
+"""How many paragraphs of a segment are read to tell whether a form is a name."""
+
+_COUNTED = 10_000
+"""In up to how many paragraphs of a stem its forms are told apart for this."""
 
 _KNOWN = 1 << 12
 """For how many words the variants are remembered."""
@@ -48,22 +55,27 @@ def _rules(*pairs: tuple[str, str]) -> Rules:
 
 
 _WORDS = _rules(
-    (r"(?<=[a-z]{2})our(?=(?:s|ed|ing|ings|er|ers|able|ably|ful|fully|less|ite|ites|hood|y|ly)?$)", "or"),
-    (r"(?<=[a-z][bcdghptv])re(?=s?$)", "er"),
-    (r"(?<=[bcdghptv])red$", "ered"),
+    (
+        r"(?<=[a-z]{2})our"
+        r"(?=(?:s|ed|ing|ings|er|ers|able|ably|ful|fully|less|ite|ites|hood|y|ly)?$)",
+        "or",
+    ),
+    (r"(?<=[a-z]{3}[bcdghptv])(?<!timb)re(?=s?$)", "er"),
+    (r"^(fib|sab|met|lit|mit|nit)re(?=s?$)", r"\1er"),
+    (r"(?<=[a-z]{2}[bcdghptv])red$", "ered"),
     (r"(?<=[a-z]{3})is(?=(?:e|es|ed|ing|er|ers|ation|ations|able)$)", "iz"),
     (r"(?<=[a-z]{2})ys(?=(?:e|es|ed|ing|er|ers)$)", "yz"),
     (r"(?<=[a-z]{3})ence(?=(?:s|less)?$)", "ense"),
     (r"(?<=[aeiou][^aeiou])([aeiou])ll(?=(?:ed|ing|er|ers|or|ors|ous|en)$)", r"\1l"),
     (r"(?<=[aeiou][^aeiou][^aeiou])([aeiou])ll(?=(?:ed|ing|er|ers|or|ors|ous|en)$)", r"\1l"),
-    (r"(?<=[a-z]{3})ll(?=(?:ful|fully|ment|ments)?$)", "l"),
+    (r"(?<=[a-z]{2})ll(?=(?:ful|fully|ment|ments)$)|(?<=[a-z]{4})ll$", "l"),
     (r"(?<=[a-z])ae(?=[a-z]{3})|^ae(?=[a-z]{4})", "e"),
     (r"(?<=[a-z])oe(?=[a-z]{4})|^oe(?=[a-z]{4})", "e"),
     (r"(?<=[a-z]{4})ogue(?=s?$)", "og"),
     (r"exion(?=s?$)", "ection"),
     (r"dgement", "dgment"),
     (r"^enquir", "inquir"),
-    (r"^(?:en|em|im)(?=(?:clos|trust|dors|bitter|dow|snar|twin|shrin|grain|gulf|wrap|throne))", "in"),
+    (r"^(?:en|em|im)(?=clos|trust|dors|bitter|dow|snar|twin|shrin|grain|gulf|wrap|throne)", "in"),
     (r"^despatch", "dispatch"),
     (r"(?<=[a-z]{2})ick$", "ic"),
     (r"(?<=[a-z]{3})amme(?=s?$)", "am"),
@@ -83,36 +95,51 @@ _WORDS = _rules(
     (r"^(?:alumini?um)", "aluminum"),
     (r"^(?:chequ)", "check"),
     (r"^(bur|mur|far)th(?=er|en|ing)", r"\1d"),
-    (r"(?<=[a-z]{3}ill)ity$", "ity"),
+    (r"illity$", "ility"),
+    (r"woollen", "woolen"),
+    (r"^jewellery", "jewelry"),
+    (r"(worship|kidnap)p(?=ed|er|ing)", r"\1"),
+    (r"negoci", "negoti"),
+    (r"^draught", "draft"),
+    (r"^(?:czar|tzar)", "tsar"),
+    (r"^pacha", "pasha"),
+    (r"^rajah", "raja"),
+    (r"^sheikh", "sheik"),
+    (r"^caliph", "calif"),
     (r"^controul", "control"),
     (r"^chuse", "choose"),
     (r"^develope$", "develop"),
 )  # fmt: skip
 
 _NAMES = _rules(
+    (r"(.)\1+", r"\1"),
+    (r"^mac(?=[a-z]{3})", "mc"),
+    (r"(?<=h)ar(?=in)", "er"),
+    (r"burgh$", "burg"),
     (r"s?tch|tsch", "ch"),
     (r"sch", "sh"),
     (r"cz|ts|tz", "z"),
     (r"ck|q|kh|c(?=[aourlk])", "k"),
+    (r"gh", "g"),
     (r"dj|zh", "j"),
     (r"ph", "f"),
-    (r"w", "v"),
-    (r"ff?$", "v"),
+    (r"w|f$", "v"),
     (r"(?<=[a-z])th(?=[a-z])", "t"),
     (r"s(?=[aeiou])", "z"),
-    (r"ou|oo|u", "u"),
+    (r"ou|oo", "u"),
     (r"(?<=[a-z]{2})(?:ae|oe|ue)(?=[a-z]{2})", "e"),
     (r"iyi|iye|ie|ee|ei|ey|ij|y|j", "i"),
-    (r"ii+", "i"),
     (r"(.)\1+", r"\1"),
     (r"(?<=[aeiou])h$", ""),
 )
 
-_VARYING = str.maketrans(dict.fromkeys("aeioucdfhjklmnpqstuvwxyzgb", ""))
-"""What a rule may change: all but the r, and of doubled letters one.""" 
+_VARYING = str.maketrans(dict.fromkeys("abcdefghijklmnopqstuvwxyz", ""))
+"""The letters that a rule may change: all but r, of two of which it leaves one."""
 
-_FIRST = {c: both for both in ("ckqt", "ei", "ae", "vw", "djyzi", "sz", "pf") for c in both}
+_FIRST = {c: both for both in ("ckqt", "aei", "fpvw", "djyz", "sz") for c in both}
 """Which letters words may begin with that are variants of one with a certain letter."""
+
+_NUMERAL = re.compile("[ivxlcdm]+")
 
 _known: WeakKeyDictionary[Snapshot, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -149,7 +176,7 @@ def _widened(text: str, word: Typed, others: Sequence[str]) -> str:
 
 def variants(snapshot: Snapshot, form: str) -> tuple[str, ...]:
     """Give the other spellings of a form in the index, the most frequent first, at most MOST."""
-    if not (len(form) >= SHORTEST and form.isascii() and form.isalpha()):
+    if not _may_vary(form):
         return ()
     with _lock:
         known = _known.setdefault(snapshot, {})
@@ -160,33 +187,34 @@ def variants(snapshot: Snapshot, form: str) -> tuple[str, ...]:
     return known[form]
 
 
+def _may_vary(form: str) -> bool:
+    is_word = len(form) >= SHORTEST and form.isascii() and form.isalpha()
+    return is_word and not _NUMERAL.fullmatch(form)
+
+
 def _found(snapshot: Snapshot, form: str) -> tuple[str, ...]:
     first = _FIRST.get(form[0], form[0])
     near = lexicon.near(snapshot, form, 2 if len(form) >= LONG else 1, _NEAR, first=first)
-    alike = [n for n in near if n.errors and _are_alike(form, n.form)]
-    alike.sort(key=lambda n: (-n.frequency, n.form))
-    if not any(n.errors == 0 for n in near):
-        return ()
-    kept: list[str] = []
-    for other in alike:
-        if len(kept) < MOST and are_variants(snapshot, form, other.form):
-            kept.append(other.form)
-    return tuple(kept)
+    own = max((n.frequency for n in near if not n.errors), default=0)
+    others = [n for n in near if n.errors and n.frequency * _SELDOM >= own > 0]
+    alike = [n.form for n in sorted(others, key=_by_frequency) if _are_alike(form, n.form)]
+    kept = [other for other in alike if word_key(other) == word_key(form)]
+    if len(kept) < len(alike) and is_name(snapshot, form):
+        kept = [other for other in alike if other in kept or is_name(snapshot, other)]
+    return tuple(kept[:MOST])
+
+
+def _by_frequency(near: Near) -> tuple[int, str]:
+    return -near.frequency, near.form
 
 
 def _are_alike(one: str, other: str) -> bool:
-    if len(other) < SHORTEST or not (other.isascii() and other.isalpha()):
-        return False
-    if one.translate(_VARYING) != other.translate(_VARYING):  # most are told apart by this
-        return False
-    return word_key(one) == word_key(other) or name_key(one) == name_key(other)
+    alike = _may_vary(other) and _kept(one) == _kept(other)  # which tells most of them apart
+    return alike and name_key(one) == name_key(other)
 
 
-def are_variants(snapshot: Snapshot, one: str, other: str) -> bool:
-    """Tell whether two forms of the index are spellings of one word or name."""
-    if word_key(one) == word_key(other):
-        return True
-    return name_key(one) == name_key(other) and all(is_name(snapshot, f) for f in (one, other))
+def _kept(form: str) -> str:
+    return form.translate(_VARYING).replace("rr", "r")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -208,11 +236,27 @@ def _rewritten(form: str, rules: Rules) -> str:
 
 
 def is_name(snapshot: Snapshot, form: str) -> bool:
-    """Tell whether a form is written with a capital in each of its best paragraphs."""
-    found = execute(snapshot, query.Term("form", form), _SAMPLE, count=False, context=False)
-    small = re.compile(rf"\b{re.escape(form)}\b")
-    for ordinal in found.ordinals.tolist():
-        segment, local = snapshot.locate(ordinal)
-        if small.search(segment.data.text(local)):
-            return False
-    return len(found.ordinals) > 0
+    """Tell whether a form is written with a capital, in at least seven of eight places sampled."""
+    written = Counter(
+        word[0].isupper() for text in _sampled(snapshot, form) for word in _places(form, text)
+    )
+    return written[False] * 8 <= written.total() > 0
+
+
+def _places(form: str, text: str) -> list[str]:
+    return re.findall(rf"\b{form}\b", text, re.IGNORECASE)
+
+
+def _sampled(snapshot: Snapshot, form: str) -> Iterator[str]:
+    """Yield the texts of paragraphs that have a form, spread over each segment."""
+    for segment in snapshot.segments:
+        data = segment.data
+        number = data.forms.find(form.encode())
+        if number == NOT_FOUND:
+            continue
+        term, _, count = data.form(number)
+        ordinals = data.paragraphs(term)
+        if count * 2 < len(ordinals) <= _COUNTED:  # a sample of the stem's might not have it
+            ordinals = ordinals[data.form_rows(number)[0]]
+        step = max(1, len(ordinals) // _SAMPLE)
+        yield from map(data.text, ordinals[::step][:_SAMPLE].tolist())

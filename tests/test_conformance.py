@@ -3,7 +3,8 @@
 A file of `conformance/` has `documents` (of each id its texts, the title first, headings begin with
 `#`; or "seeds", the documents of that folder) and `cases`: what a case shows, the fields of its
 `Request`, and of the `Page`: `ids` of its hits in their order, `total`, `documents`, and where they
-are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of text and total).
+are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of text and total). It may have
+`suggest`: texts being typed, and their `completions` (text, kind and total).
 """
 
 import json
@@ -64,6 +65,27 @@ def test_case(engines, name, case):
     assert page.relaxed == case.get("relaxed", False)
     assert list(page.warnings) == case.get("warnings", [])
     assert [[each.text, each.total] for each in page.suggestions] == case.get("suggestions", [])
+
+
+COMPLETED = [(name, case) for name, file in FILES.items() for case in file.get("suggest", ())]
+
+
+@pytest.mark.parametrize(
+    ("name", "case"), COMPLETED, ids=[f"{name}: {case['text'][:40]}" for name, case in COMPLETED]
+)
+def test_completions(engines, name, case):
+    found = engines(name).suggest(case["text"])
+    assert [[each.text, each.kind, each.total] for each in found] == case["completions"]
+    for each in found:
+        if each.paragraph is None:
+            assert engines(name).search(Request(each.text, match="all")).total == each.total
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_suggested_finds_as_many_as_it_says(engines, name):
+    for case in FILES[name]["cases"]:
+        for each in engines(name).search(Request(case["request"]["query"])).suggestions:
+            assert engines(name).search(Request(each.text, match="all")).total == each.total
 
 
 @pytest.mark.parametrize("name", FILES)

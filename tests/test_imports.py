@@ -23,7 +23,7 @@ PLACES = {
     "whoosh": {
         *("index/codec/adapter.py", "index/schema.py", "index/storage.py"),
         *("search/context.py", "search/execute.py", "search/flat.py", "search/general.py"),
-        *("search/spelling.py", "search/suggest.py", "search/variants.py"),
+        *("search/spelling.py", "search/suggest.py"),
         *("search/highlight.py", "search/query.py", "search/statistics.py"),
         "search/warm.py",
     },
