@@ -23,6 +23,7 @@ from search.engine import (
     GROUPINGS,
     MAX_BUDGET_MS,
     MAX_LIMIT,
+    MAX_SUGGESTIONS,
     SORTS,
     Found,
     Hit,
@@ -58,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         group=settings.group,
     )
     make_ready()
+    if settings.suggest:
+        return _suggest(settings)
     engine, console = Local(settings.folder), _console()
     try:
         if settings.all or settings.csv:
@@ -67,9 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"search: {error}", file=sys.stderr)
         return 1
     if settings.json:
-        ascii_only = console.encoding != "utf-8"
-        answer = json.dumps(objects.page(page, request), ensure_ascii=ascii_only, indent=2)
-        console.out(answer)
+        _print_object(console, objects.page(page, request))
     else:
         _print(console, page)
     return 0
@@ -123,6 +124,9 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     )
     parser.add_argument("--all", action="store_true", help="all that is found, with --json by line")
     parser.add_argument("--csv", action="store_true", help="all that is found, as a table")
+    parser.add_argument(
+        "--suggest", action="store_true", help="print what the words may become, not what they find"
+    )
     add_folder_option(parser, "--index")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
@@ -141,6 +145,7 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         given.offset,
         given.all,
         given.csv,
+        given.suggest,
     )
 
 
@@ -171,6 +176,29 @@ def _console() -> Console:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     return Console(emoji=False, highlight=False, markup=False, soft_wrap=True)
+
+
+def _suggest(settings: Settings) -> int:
+    """Print what a query may become, as `/api/suggest` has it."""
+    try:
+        limit = min(settings.limit, MAX_SUGGESTIONS)
+        found = Local(settings.folder).suggest(settings.query, limit)
+    except SearchError as error:
+        print(f"search: {error}", file=sys.stderr)
+        return 1
+    console = _console()
+    if settings.json:
+        _print_object(console, objects.suggestions(settings.query, found))
+    else:
+        for each in found:
+            total = _count(each.total, "paragraph")
+            console.print(_shown(f"{each.text} ({each.kind}, {total})"))
+    return 0
+
+
+def _print_object(console: Console, answer: objects.Object) -> None:
+    ascii_only = console.encoding != "utf-8"
+    console.out(json.dumps(answer, ensure_ascii=ascii_only, indent=2))
 
 
 def _print(console: Console, page: Page) -> None:

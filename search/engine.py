@@ -18,6 +18,7 @@ MAX_LIMIT = 100
 MAX_CONTEXT = 2
 BUDGET_MS = 1000
 MAX_BUDGET_MS = 60_000
+MAX_SUGGESTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,21 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Completion:
+    """What a query may become: its text, and how many paragraphs that finds.
+
+    A `word` or a `phrase` (the text typed, and a word that follows it somewhere) is a query. A
+    `title` or a `heading` is a place: that `paragraph`, of whose document or section `total` counts
+    the paragraphs below.
+    """
+
+    text: str
+    kind: Literal["word", "phrase", "title", "heading"]
+    total: int
+    paragraph: Paragraph | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of an answer.
 
@@ -236,3 +252,6 @@ class Engine(Protocol):
         `limit`, `offset`, `context`, `facets` and `group` say nothing here. Raises
         `search.errors.BadFilter` at once.
         """
+
+    def suggest(self, text: str, limit: int = 8) -> tuple[Completion, ...]:
+        """Finish what is being typed: `limit` (0 to 20) words, phrases, titles and headings."""

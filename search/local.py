@@ -13,11 +13,13 @@ from whoosh import query as trees
 from index import storage
 from index.errors import IndexFault, NoIndex
 from index.snapshot import Snapshot
-from search import filters, highlight, order
+from search import filters, highlight, order, spelling, variants
+from search import suggest as completing
 from search.budget import Budget
 from search.engine import (
     BUDGET_MS,
     MAX_CONTEXT,
+    Completion,
     DocumentList,
     DocumentView,
     Found,
@@ -95,6 +97,8 @@ class Local:
         suggestions = (
             _suggestions(snapshot, request.query, result, narrowing, budget) if short else ()
         )
+        if not (request.offset or narrowing):
+            suggestions += _respelt(snapshot, request.query, 0 if result.relaxed else total)
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,
@@ -183,6 +187,9 @@ class Local:
             _found(snapshot, rank, int(ordinal), float(score))
             for rank, (ordinal, score) in enumerate(zip(ordinals, scores, strict=True), 1)
         )
+
+    def suggest(self, text: str, limit: int = 8) -> tuple[Completion, ...]:  # noqa: D102
+        return completing.suggest(self._current(), text, limit)
 
     # Following the commits.
 
@@ -336,3 +343,9 @@ def _suggestions(
         return ()
     total = _search(snapshot, words, "all", 0, narrowing=narrowing, budget=budget).total
     return (Suggestion("stemmed", words, total),) if total else ()
+
+
+def _respelt(snapshot: Snapshot, text: str, total: int) -> tuple[Suggestion, ...]:
+    """Offer what may have been meant, and other spellings of the words that are here."""
+    corrected = spelling.corrected(snapshot, text, total)
+    return (*((corrected,) if corrected else ()), *variants.offered(snapshot, text, total))

@@ -7,6 +7,7 @@ from typing import Any
 from index.model import DocumentInfo, Paragraph
 from search import urls
 from search.engine import (
+    Completion,
     DocumentList,
     DocumentView,
     Facet,
@@ -217,3 +218,24 @@ def _neighbours(total: int, limit: int, offset: int) -> tuple[int | None, int | 
     before = max(0, min(offset, total) - limit) if offset and total else None
     after = offset + limit if offset + limit < total else None
     return before, after
+
+
+def suggestions(text: str, found: Sequence[Completion]) -> Object:
+    """Give what a query may become."""
+    return {"query": text, "suggestions": [_completion(each) for each in found]}
+
+
+def _completion(completion: Completion) -> Object:
+    return {
+        "text": completion.text,
+        "kind": completion.kind,
+        "total": completion.total,
+        "url": _address(completion),
+    }
+
+
+def _address(completion: Completion) -> str:
+    place = completion.paragraph
+    if place is None:
+        return urls.search(completion.text)
+    return urls.document(place.document) if completion.kind == "title" else urls.paragraph(place)

@@ -11,7 +11,8 @@ class Settings:
     """The question: `limit` paragraphs for `query` from the index in `folder`.
 
     The search ends after `budget_ms` milliseconds. The rest is as in `engine.Request`, but that
-    `all` and `csv` want all that is found.
+    `all` and `csv` want all that is found, and `suggest` so many suggestions of what `query` may
+    become.
     """
 
     query: str
@@ -26,3 +27,4 @@ class Settings:
     offset: int = 0
     all: bool = False
     csv: bool = False
+    suggest: bool = False

@@ -17,6 +17,7 @@ from index.codec.kept import are_kept, note_kept
 from index.model import Document, DocumentInfo, Paragraph
 from index.snapshot import Snapshot
 from index.writer import Writer, lock
+from search import lexicon
 from search.execute import execute
 from search.kernels.room import FEW
 from search.order import counted
@@ -70,6 +71,7 @@ def _search(snapshot: Snapshot) -> None:
             counted(snapshot, execute(snapshot, tree, 3, documents=True, among=among).hits)
             execute(snapshot, tree, 3, among=among)
     execute(snapshot, query.Or([one, few]), 3)
+    lexicon.near(snapshot, "sampel", 1, 3)
     snapshot.paragraph(1, context=1)
 
 

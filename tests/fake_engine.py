@@ -8,6 +8,7 @@ from html import escape
 from index.model import DocumentInfo, Kind, Paragraph
 from search.engine import (
     MAX_CONTEXT,
+    Completion,
     DocumentList,
     DocumentView,
     Facet,
@@ -115,6 +116,22 @@ class FakeEngine:
     def status(self) -> Status:
         paragraphs = sum(len(texts) for texts in self.texts.values())
         return Status(7, BUILT_AT, len(self.texts), paragraphs)
+
+    def suggest(self, text: str, limit: int = 8) -> tuple[Completion, ...]:
+        """Give every word of the texts that begins as the last one typed, and titles that do."""
+        before, prefix = re.fullmatch(r"(.*?)(\w*)", text.casefold(), re.DOTALL).groups()
+        everything = [p for document in sorted(self.texts) for p in self._paragraphs(document)]
+        counts: dict[str, int] = {}
+        for p in everything:
+            for word in set(re.findall(r"\w+", p.text.casefold())):
+                counts[word] = counts.get(word, 0) + word.startswith(prefix)
+        words = [Completion(before + w, "word", n) for w, n in sorted(counts.items()) if n]
+        titles = [
+            Completion(p.text, "title", len(self.texts[p.document]) - 1, p)
+            for p in everything
+            if p.kind == "title" and p.text.casefold().startswith(prefix)
+        ]
+        return tuple((words + titles)[:limit]) if prefix else ()
 
     def _info(self, id: str) -> DocumentInfo:
         texts = self.texts[id]

@@ -5,8 +5,9 @@ A file of `conformance/` has `documents` (of each id its texts, the title first,
 documents of that folder), in how many `segments`, which are `deleted`, and `cases`: what a case
 shows, the fields of its `Request`, and of the `Page`: `ids` of its hits in their order, `total`,
 `documents`, and where they are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of
-text and total), `facets` (of each name its pairs of value and count) and
-`groups` (id, total and the ids of the best).
+text and total), `facets` (of each name its pairs of value and count) and `groups` (id, total and
+the ids of the best). It may have `suggest`: texts being typed, and their `completions` (text, kind
+and total).
 """
 
 import json
@@ -105,6 +106,27 @@ def test_an_export_has_what_pages_have(engines, name):
         assert [(f.rank, f.score, f.paragraph) for f in found[:100]] == [
             (hit.rank, hit.score, hit.paragraph) for hit in page.hits
         ]
+
+
+COMPLETED = [(name, case) for name, file in FILES.items() for case in file.get("suggest", ())]
+
+
+@pytest.mark.parametrize(
+    ("name", "case"), COMPLETED, ids=[f"{name}: {case['text'][:40]}" for name, case in COMPLETED]
+)
+def test_completions(engines, name, case):
+    found = engines(name).suggest(case["text"])
+    assert [[each.text, each.kind, each.total] for each in found] == case["completions"]
+    for each in found:
+        if each.paragraph is None:
+            assert engines(name).search(Request(each.text, match="all")).total == each.total
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_suggested_finds_as_many_as_it_says(engines, name):
+    for case in FILES[name]["cases"]:
+        for each in engines(name).search(Request(case["request"]["query"])).suggestions:
+            assert engines(name).search(Request(each.text, match="all")).total == each.total
 
 
 @pytest.mark.parametrize("name", FILES)

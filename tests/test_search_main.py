@@ -88,7 +88,9 @@ def test_warnings_come_first_and_suggestions_last(run):
     assert run("kyiv zzz")[1].startswith(
         "note: no paragraph has all of this: these have some of it\n1. War in Kyiv · "
     )
-    assert run('"nato talk"')[1] == "No paragraph matches.\ntry: nato talk (1)\n"
+    assert run('"nato talk"')[1] == (
+        'No paragraph matches.\ntry: nato talk (1)\ntry: "nato talks" (1)\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_the_keys_of_the_json(run):
     assert hit["url"].startswith(f"/documents/b.txt/{hit['paragraph']['anchor']}?q=nato#p")
     assert answer["next"] == "/api/search?q=nato&limit=1&offset=1"
     assert answer["previous"] is None
-    (suggestion,) = json.loads(run('"nato talk"', "--json")[1])["suggestions"]
+    suggestion, _ = json.loads(run('"nato talk"', "--json")[1])["suggestions"]
     assert suggestion == {
         "kind": "stemmed",
         "text": "nato talk",

@@ -136,6 +136,7 @@ def test_files_may_be_kept_for_ever_and_change_their_address_with_their_content(
         "/static/app.css",
         "/static/app.js",
         "/static/favicon.svg",
+        "/static/suggest.js",
     }
     for file in files:
         answer = client.get(file)

@@ -13,6 +13,7 @@ from search.engine import (
     MAX_BUDGET_MS,
     MAX_CONTEXT,
     MAX_LIMIT,
+    MAX_SUGGESTIONS,
     SORTS,
     Engine,
     Request,
@@ -37,6 +38,7 @@ SEARCH = {
 }
 
 EXPORT = {name: SEARCH[name] for name in ("q", "match", "filter", "sort")}
+SUGGEST = {"q": TEXT, "limit": whole(0, MAX_SUGGESTIONS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,12 @@ class Api:
         if view is None:
             raise unknown_paragraph(id)
         return responses.json(objects.paragraph(view))
+
+    def suggest(self) -> HTTPResponse:
+        """Answer `/api/suggest`."""
+        asked = strict(request.query_string, SUGGEST)
+        text = asked.pop("q", "")
+        return responses.json(objects.suggestions(text, self.engine.suggest(text, **asked)))
 
     def health(self) -> HTTPResponse:
         """Answer `/health`; parameters mean nothing there."""

@@ -42,6 +42,7 @@ def _routes(engine: Engine, settings: Settings) -> dict[str, Handler]:
         "/api/search": json.search,
         "/api/export": json.export,
         "/search.csv": html.csv,
+        "/api/suggest": json.suggest,
         "/api/documents": json.documents,
         "/api/documents/<id>": json.document,
         "/api/paragraphs/<id>": json.paragraph,

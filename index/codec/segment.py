@@ -164,6 +164,16 @@ class SegmentData:
         found: U32 = self._arrays["headlines.paragraph"][start[term] : start[term + 1]]
         return found
 
+    def headlines_of(self, terms: U32) -> U32:
+        """Give the titles and headings that terms stand in: those of each term in a row."""
+        start, every = self._arrays["terms.headlines"], self._arrays["headlines.paragraph"]
+        begins = start[terms].astype(np.int64)
+        sizes = start[terms + 1].astype(np.int64) - begins
+        ends = np.cumsum(sizes)
+        places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begins - ends + sizes, sizes)
+        found: U32 = every[places]
+        return found
+
     @contextmanager
     def _decoding(self) -> Iterator[None]:
         try:
@@ -195,6 +205,12 @@ class SegmentData:
             int(self._arrays["forms.code"][form]),
             int(self._arrays["forms.df"][form]),
         )
+
+    @property
+    def form_frequencies(self) -> U32:
+        """Give in how many paragraphs each form stands, deleted ones included."""
+        found: U32 = self._arrays["forms.df"]
+        return found
 
     def forms_of(self, term: int) -> int:
         """Count the forms of a term."""

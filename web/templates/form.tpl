@@ -4,4 +4,5 @@
     dir="auto" enterkeyhint="search" autocapitalize="none" autocomplete="off" spellcheck="false"
     aria-keyshortcuts="/"{{' autofocus' if get('autofocus') else ''}}>
   <button type="submit">Search</button>
+  <ul id="suggested" class="suggested" role="listbox" aria-label="Suggestions" hidden></ul>
 </form>

@@ -11,6 +11,7 @@
 <link rel="{{relation}}" href="{{address}}">
 % end
 <script src="{{asset('app.js')}}" defer></script>
+<script src="{{asset('suggest.js')}}" defer></script>
 </head>
 <body class="{{get('page_class', '')}}">
 <a class="skip" href="#main">Skip to the content</a>
