@@ -4,8 +4,9 @@ A file of `conformance/` has `documents` (of each id its texts, the title first,
 `#`, or an object with these `texts` and what else is known of the document; or "seeds", the
 documents of that folder), in how many `segments`, which are `deleted`, and `cases`: what a case
 shows, the fields of its `Request`, and of the `Page`: `ids` of its hits in their order, `total`,
-`documents`, and where they are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of text and total), `facets`
-(of each name its pairs of value and count) and `groups` (id, total and the ids of the best).
+`documents`, and where they are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of
+text and total), `facets` (of each name its pairs of value and count) and `groups` (id, total and
+the ids of the best).
 """
 
 import json
