@@ -3,8 +3,8 @@
 A file of `conformance/` has `documents` (of each id its texts, the title first, headings begin with
 `#`; or "seeds", the documents of that folder) and `cases`: what a case shows, the fields of its
 `Request`, and of the `Page`: `ids` of its hits in their order, `total`, `documents`, and where they
-are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of text and total). It may have
-`suggest`: texts being typed, and their `completions` (text, kind and total).
+are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of text and total). It may
+have `suggest`: texts being typed, and their `completions` (text, kind and total).
 """
 
 import json
