@@ -198,7 +198,7 @@ def _lines(snapshot: Snapshot, asked: _Asked) -> list[Completion]:
             lengths = segment.data.length[ordinals[chosen]]
             order = np.argsort(lengths, kind="stable")[: 4 * _LINES]
             places = ordinals[chosen][order] + segment.base
-            into += zip(lengths[order].tolist(), places.tolist(), strict=True)
+            into.extend(zip(lengths[order].tolist(), places.tolist(), strict=True))
     return [*_shown(snapshot, titles), *_shown(snapshot, headings)]
 
 
