@@ -7,7 +7,7 @@ from whoosh.fields import STORED, TEXT, Schema
 
 from index.analysis import analyze
 
-FORMAT = 2
+FORMAT = 3
 """The version of the format: of the files, the analysis and the schema together."""
 
 

@@ -20,6 +20,7 @@ from search.engine import (
     Page,
     ParagraphView,
     Request,
+    Similar,
     Span,
     Status,
     Suggestion,
@@ -27,6 +28,7 @@ from search.engine import (
 from search.errors import Unavailable, Unusable
 from search.execute import Answer, execute
 from search.query import Query, parse, unquoted
+from search.similar import similar
 
 REFRESH = 0.25
 """How often, in seconds, the folder is asked for a new generation."""
@@ -121,17 +123,10 @@ class Local:
 
     def paragraph(self, id: str, context: int = MAX_CONTEXT) -> ParagraphView | None:  # noqa: D102
         snapshot = self._current()
-        document, _, number = id.rpartition(":")
-        place = snapshot.find(document)
-        if place is None or not (number.isascii() and number.isdecimal() and len(number) < 10):
+        ordinal = _ordinal(snapshot, id)
+        if ordinal is None:
             return None
-        segment, found = place
-        span = segment.data.span(found)
-        if int(number) >= len(span) or number != str(int(number)):
-            return None
-        info, before, paragraph, after = snapshot.paragraph(
-            segment.base + span[int(number)], context
-        )
+        info, before, paragraph, after = snapshot.paragraph(ordinal, context)
         return ParagraphView(info, paragraph, before, after)
 
     def status(self) -> Status:  # noqa: D102
@@ -142,6 +137,16 @@ class Local:
             documents=snapshot.document_count,
             paragraphs=snapshot.paragraph_count,
         )
+
+    def similar(  # noqa: D102
+        self, id: str, limit: int = 20, other_documents: bool = False
+    ) -> Similar | None:
+        snapshot = self._current()
+        ordinal = _ordinal(snapshot, id)
+        if ordinal is None:
+            return None
+        document, _, paragraph, _ = snapshot.paragraph(ordinal)
+        return Similar(document, paragraph, similar(snapshot, ordinal, limit, other_documents))
 
     # Following the commits.
 
@@ -214,3 +219,16 @@ def _suggestions(snapshot: Snapshot, text: str, result: _Result) -> tuple[Sugges
         return ()
     total = _search(snapshot, words, "all", 0).total
     return (Suggestion("stemmed", words, total),) if total else ()
+
+
+def _ordinal(snapshot: Snapshot, id: str) -> int | None:
+    """Give the ordinal of the paragraph with that id."""
+    document, _, number = id.rpartition(":")
+    place = snapshot.find(document)
+    if place is None or not (number.isascii() and number.isdecimal() and len(number) < 10):
+        return None
+    segment, found = place
+    span = segment.data.span(found)
+    if int(number) >= len(span) or number != str(int(number)):
+        return None
+    return segment.base + span[int(number)]
