@@ -17,7 +17,7 @@ from rich.text import Text
 from index.settings import add_folder_option
 from index.version import VERSION
 from search import objects
-from search.engine import MAX_LIMIT, Hit, Page, Request
+from search.engine import MAX_LIMIT, Hit, Page, Request, SimilarHit
 from search.errors import SearchError
 from search.local import Local
 from search.ready import make_ready
@@ -38,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = _settings(argv)
     request = Request(settings.query, limit=settings.limit)
     make_ready()
+    if settings.similar:
+        return _similar(settings)
     try:
         page = Local(settings.folder).search(request)
     except SearchError as error:
@@ -61,7 +63,7 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "query", nargs="+", help="words, in quotes; behind -- where they begin with -"
+        "query", nargs="*", help="words, in quotes; behind -- where they begin with -"
     )
     parser.add_argument(
         "--limit",
@@ -71,12 +73,26 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         help=f"how many paragraphs to show, 0 to {MAX_LIMIT} (%(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print what /api/search answers")
+    parser.add_argument(
+        "--similar", metavar="ID", help="find what says the same as a paragraph, or is similar"
+    )
+    parser.add_argument(
+        "--other-documents", action="store_true", help="with --similar: not in its own document"
+    )
     add_folder_option(parser, "--index")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
-    # Bytes that are no text become question marks.
-    query = " ".join(given.query).encode(errors="replace").decode()
-    return Settings(query, given.index, given.limit, given.json)
+    if bool(given.query) == bool(given.similar):
+        parser.error("a query is wanted, or --similar with the id of a paragraph")
+    if given.other_documents and not given.similar:
+        parser.error("--other-documents goes with --similar")
+    query, similar = _text(" ".join(given.query)), _text(given.similar or "")
+    return Settings(query, given.index, given.limit, given.json, similar, given.other_documents)
+
+
+def _text(argument: str) -> str:
+    """Give an argument as text: bytes that are none become question marks."""
+    return argument.encode(errors="replace").decode()
 
 
 def _limit(text: str) -> int:
@@ -101,6 +117,48 @@ def _print(console: Console, page: Page) -> None:
     console.print(_counts(page), style="dim")
     for suggestion in page.suggestions:
         console.print(_shown(f"try: {suggestion.text} ({suggestion.total})"))
+
+
+def _similar(settings: Settings) -> int:
+    """Print what is like a paragraph."""
+    try:
+        found = Local(settings.folder).similar(
+            settings.similar, settings.limit, settings.other_documents
+        )
+    except SearchError as error:
+        print(f"search: {error}", file=sys.stderr)
+        return 1
+    if found is None:
+        print(f"search: the index has no paragraph {settings.similar}", file=sys.stderr)
+        return 1
+    console = _console()
+    if settings.json:
+        ascii_only = console.encoding != "utf-8"
+        console.out(json.dumps(objects.similar(found), ensure_ascii=ascii_only, indent=2))
+        return 0
+    console.print(_shown(found.paragraph.text), style="italic", end="\n\n")
+    for each in found.hits:
+        console.print(_heading(each.hit))
+        _print_like(console, found.paragraph.text, each)
+    if not found.hits:
+        console.print("Nothing is like it.", style="dim")
+    return 0
+
+
+def _print_like(console: Console, here: str, found: SimilarHit) -> None:
+    """Print of what says the same the passages of both texts, each with its differences marked."""
+    if found.kind == "similar":
+        console.print(_marked(found.hit), end="\n\n")
+        return
+    console.print(f"the same, {found.hit.score:.0%} of the words in common", style="dim")
+    ours, others = Text(_shown(here)), Text(_shown(found.hit.paragraph.text))
+    for text, spans in ((ours, found.differences.here), (others, found.differences.there)):
+        for span in spans:
+            text.stylize("bold yellow", span.start, span.end)
+    for passage in found.passages:
+        console.print("  here: ", ours[passage.here.start : passage.here.end])
+        console.print(" there: ", others[passage.there.start : passage.there.end])
+    console.print()
 
 
 def _heading(hit: Hit) -> Text:

@@ -19,7 +19,7 @@ from index.analysis import Token
 from index.codec.signatures import alike
 from index.snapshot import Snapshot
 from search import highlight
-from search.engine import Differences, Hit, Passage, SimilarHit, Span
+from search.engine import Differences, Hit, SimilarHit, Span
 from search.execute import execute
 from search.same import INFORMATION, Statement, Text, compare
 from search.statistics import Statistics

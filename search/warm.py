@@ -20,6 +20,7 @@ from index.writer import Writer, lock
 from search.execute import execute
 from search.kernels.room import FEW
 from search.ready import KERNELS
+from search.similar import similar
 
 
 def warm() -> None:
@@ -66,6 +67,7 @@ def _search(snapshot: Snapshot) -> None:
             execute(snapshot, tree, 3, among=among)
     execute(snapshot, query.Or([one, few]), 3)
     snapshot.paragraph(1, context=1)
+    similar(snapshot, 1, 3, other_documents=False)
 
 
 if __name__ == "__main__":

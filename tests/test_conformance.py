@@ -4,6 +4,10 @@ A file of `conformance/` has `documents` (of each id its texts, the title first,
 `#`; or "seeds", the documents of that folder) and `cases`: what a case shows, the fields of its
 `Request`, and of the `Page`: `ids` of its hits in their order, `total`, `documents`, and where they
 are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of text and total).
+
+`similar`, where a file has it, are cases of `Engine.similar`: the `request`, the ids of what says
+the `same` and of what is `similar` in their order, and of the first that says the same the words
+that differ `here` and `there`.
 """
 
 import json
@@ -23,6 +27,7 @@ FILES = {
     for path in sorted((ROOT / "tests" / "conformance").glob("*.json"))
 }
 CASES = [(name, case) for name, file in FILES.items() for case in file["cases"]]
+SIMILAR = [(name, case) for name, file in FILES.items() for case in file.get("similar", ())]
 
 
 def local(folder: Path, documents: Documents) -> Engine:
@@ -64,6 +69,28 @@ def test_case(engines, name, case):
     assert page.relaxed == case.get("relaxed", False)
     assert list(page.warnings) == case.get("warnings", [])
     assert [[each.text, each.total] for each in page.suggestions] == case.get("suggestions", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "case"), SIMILAR, ids=[f"{name}: {case['request']['id']}" for name, case in SIMILAR]
+)
+def test_similar(engines, name, case):
+    found = engines(name).similar(**case["request"])
+    by_kind = {
+        kind: [each.hit.paragraph.id for each in found.hits if each.kind == kind]
+        for kind in ("same", "similar")
+    }
+    assert by_kind == {"same": case["same"], "similar": case["similar"]}
+    assert [each.hit.rank for each in found.hits] == list(range(1, len(found.hits) + 1))
+    if case["same"]:
+        first = found.hits[0]
+        texts = (found.paragraph.text, first.hit.paragraph.text)
+        spans = (first.differences.here, first.differences.there)
+        differing = [
+            [text[span.start : span.end] for span in own]
+            for text, own in zip(texts, spans, strict=True)
+        ]
+        assert differing == [case["here"], case["there"]]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -24,7 +24,7 @@ PLACES = {
         *("index/codec/adapter.py", "index/schema.py", "index/storage.py"),
         *("search/context.py", "search/execute.py", "search/flat.py", "search/general.py"),
         *("search/highlight.py", "search/query.py", "search/statistics.py"),
-        "search/warm.py",
+        *("search/similar.py", "search/warm.py"),
     },
     "pickle": {"index/storage.py"},
     "pickletools": {"index/storage.py"},

@@ -19,6 +19,8 @@ SEARCH = {
     "context": whole(0, MAX_CONTEXT),
 }
 
+SIMILAR = {"limit": whole(0, MAX_LIMIT), "other_documents": whole(0, 1)}
+
 
 @dataclass(frozen=True, slots=True)
 class Api:
@@ -52,6 +54,14 @@ class Api:
         if view is None:
             raise unknown_paragraph(id)
         return responses.json(objects.paragraph(view))
+
+    def similar(self, id: str) -> HTTPResponse:
+        """Answer `/api/paragraphs/<id>/similar`."""
+        asked = {"limit": 20, "other_documents": 0} | strict(request.query_string, SIMILAR)
+        found = self.engine.similar(id, asked["limit"], bool(asked["other_documents"]))
+        if found is None:
+            raise unknown_paragraph(id)
+        return responses.json(objects.similar(found))
 
     def health(self) -> HTTPResponse:
         """Answer `/health`; parameters mean nothing there."""

@@ -72,7 +72,8 @@ class SegmentData:
     `lengths.DECODED`) and `section` (u32, with HEADLINE) are columns by paragraph, `section_title`
     and `section_heading` (u32, or NONE) by section, `document_first` (u32, one more than there
     are) has where the paragraphs of each document begin. `signature` (u64) is that of each
-    paragraph, as `signatures.py` has it. `columns` is for compiled code, and so is `table`, made of it. Raises what `container.read` raises.
+    paragraph, as `signatures.py` has it. `columns` is for compiled code, and so is `table`, made
+    of it. Raises what `container.read` raises.
     """
 
     def __init__(self, path: Path) -> None:
