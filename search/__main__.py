@@ -156,8 +156,8 @@ def _print_like(console: Console, here: str, found: SimilarHit) -> None:
         for span in spans:
             text.stylize("bold yellow", span.start, span.end)
     for passage in found.passages:
-        console.print("  here: ", ours[passage.here.start : passage.here.end])
-        console.print(" there: ", others[passage.there.start : passage.there.end])
+        console.print(Text.assemble("  here: ", ours[passage.here.start : passage.here.end]))
+        console.print(Text.assemble(" there: ", others[passage.there.start : passage.there.end]))
     console.print()
 
 

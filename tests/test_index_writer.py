@@ -558,7 +558,7 @@ def test_an_index_of_format_1_is_to_be_built_anew(tmp_path):
     index, document = tmp_path / "index", tmp_path / "text.txt"
     shutil.copytree(ROOT / "tests/data/format1", index)
     document.write_text("A treaty")
-    with pytest.raises(OtherVersion, match="of format 1, this program writes 2; build it anew"):
+    with pytest.raises(OtherVersion, match="of format 1, this program writes 3; build it anew"):
         Snapshot.open(index)
     [path, _] = index.glob("*.arrays")
     with pytest.raises(OtherVersion, match="another version of the format"):

@@ -184,7 +184,7 @@ def test_an_index_that_cannot_be_served_is_refused_in_one_line(folder: Path, kin
         file.write_bytes(file.read_bytes()[:-1])
     else:
         (file,) = folder.glob("manifest.*")
-        file.write_bytes(file.read_bytes().replace(b'"format": 2', b'"format": 1'))
+        file.write_bytes(file.read_bytes().replace(b'"format": 3', b'"format": 1'))
     before = sorted(folder.iterdir())
     assert re.fullmatch(r"web: .*python -m index .*\n", refusal(folder, 0))
     assert sorted(folder.iterdir()) == before
