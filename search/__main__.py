@@ -83,7 +83,7 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
     if bool(given.query) == bool(given.similar):
-        parser.error("a query is wanted, or --similar with the id of a paragraph")
+        parser.error("one is required: query, or --similar with the id of a paragraph")
     if given.other_documents and not given.similar:
         parser.error("--other-documents goes with --similar")
     query, similar = _text(" ".join(given.query)), _text(given.similar or "")
