@@ -29,6 +29,7 @@ from search.engine import (
     Hit,
     Page,
     Request,
+    SimilarHit,
 )
 from search.errors import SearchError
 from search.local import Local
@@ -61,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     make_ready()
     if settings.suggest:
         return _suggest(settings)
+    if settings.similar:
+        return _similar(settings)
     engine, console = Local(settings.folder), _console()
     try:
         if settings.all or settings.csv:
@@ -84,7 +87,7 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "query", nargs="+", help="words, in quotes; behind -- where they begin with -"
+        "query", nargs="*", help="words, in quotes; behind -- where they begin with -"
     )
     parser.add_argument(
         "--limit",
@@ -127,11 +130,20 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     parser.add_argument(
         "--suggest", action="store_true", help="print what the words may become, not what they find"
     )
+    parser.add_argument(
+        "--similar", metavar="ID", help="find what says the same as a paragraph, or is similar"
+    )
+    parser.add_argument(
+        "--other-documents", action="store_true", help="with --similar: not in its own document"
+    )
     add_folder_option(parser, "--index")
     parser.add_argument("--version", action="version", version=VERSION)
     given = parser.parse_args(argv)
-    # Bytes that are no text become question marks.
-    query = " ".join(given.query).encode(errors="replace").decode()
+    if bool(given.query) == bool(given.similar):
+        parser.error("one is required: query, or --similar with the id of a paragraph")
+    if given.other_documents and not given.similar:
+        parser.error("--other-documents goes with --similar")
+    query, similar = _text(" ".join(given.query)), _text(given.similar or "")
     return Settings(
         query,
         given.index,
@@ -146,7 +158,14 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         given.all,
         given.csv,
         given.suggest,
+        similar,
+        given.other_documents,
     )
+
+
+def _text(argument: str) -> str:
+    """Give an argument as text: bytes that are none become question marks."""
+    return argument.encode(errors="replace").decode()
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -238,6 +257,48 @@ def _print_all(console: Console, found: Iterator[Found], settings: Settings) -> 
         console.print(_heading(each))
         console.print(Text(_shown(each.paragraph.text)), end="\n\n")
     return 0
+
+
+def _similar(settings: Settings) -> int:
+    """Print what is like a paragraph."""
+    try:
+        found = Local(settings.folder).similar(
+            settings.similar, settings.limit, settings.other_documents
+        )
+    except SearchError as error:
+        print(f"search: {error}", file=sys.stderr)
+        return 1
+    if found is None:
+        print(f"search: the index has no paragraph {settings.similar}", file=sys.stderr)
+        return 1
+    console = _console()
+    if settings.json:
+        ascii_only = console.encoding != "utf-8"
+        console.out(json.dumps(objects.similar(found), ensure_ascii=ascii_only, indent=2))
+        return 0
+    console.print(_shown(found.paragraph.text), style="italic", end="\n\n")
+    for each in found.hits:
+        console.print(_heading(each.hit))
+        _print_like(console, found.paragraph.text, each)
+    if not found.hits:
+        console.print("Nothing is like it.", style="dim")
+    return 0
+
+
+def _print_like(console: Console, here: str, found: SimilarHit) -> None:
+    """Print of what says the same the passages of both texts, each with its differences marked."""
+    if found.kind == "similar":
+        console.print(_marked(found.hit), end="\n\n")
+        return
+    console.print(f"the same, {found.hit.score:.0%} of the words in common", style="dim")
+    ours, others = Text(_shown(here)), Text(_shown(found.hit.paragraph.text))
+    for text, spans in ((ours, found.differences.here), (others, found.differences.there)):
+        for span in spans:
+            text.stylize("bold yellow", span.start, span.end)
+    for passage in found.passages:
+        console.print(Text.assemble("  here: ", ours[passage.here.start : passage.here.end]))
+        console.print(Text.assemble(" there: ", others[passage.there.start : passage.there.end]))
+    console.print()
 
 
 def _heading(hit: Hit | Found) -> Text:

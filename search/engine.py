@@ -221,6 +221,49 @@ class Status:
     paragraphs: int
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Two stretches that say the same: `here` in the paragraph asked about, `there` in a hit."""
+
+    here: Span
+    there: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """The words of the passages that stand in one of the two texts alone."""
+
+    here: tuple[Span, ...]
+    there: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarHit:
+    """A paragraph that says the same as another, or is similar to it.
+
+    The score is from 0 to 1: of what says the same, the share of words in common; of what is
+    similar, the share of the highest score that its words can give. `matches` are the words by
+    which it is similar. `here_html` and `there_html` are the passages as escaped HTML, with
+    `<mark>` around the differences; of what is only similar there are none.
+    """
+
+    hit: Hit
+    kind: Literal["same", "similar"]
+    passages: tuple[Passage, ...]
+    differences: Differences
+    here_html: str
+    there_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A paragraph, and what is like it: first what says the same, the likest first."""
+
+    document: DocumentInfo
+    paragraph: Paragraph
+    hits: tuple[SimilarHit, ...]
+
+
 class Engine(Protocol):
     """What web and command line ask of an engine.
 
@@ -255,3 +298,9 @@ class Engine(Protocol):
 
     def suggest(self, text: str, limit: int = 8) -> tuple[Completion, ...]:
         """Finish what is being typed: `limit` (0 to 20) words, phrases, titles and headings."""
+
+    def similar(self, id: str, limit: int = 20, other_documents: bool = False) -> Similar | None:
+        """Give what says the same as the paragraph with that id, or is similar to it, or None.
+
+        `limit` (0 to 100) hits are wanted, where `other_documents` is set of those alone.
+        """

@@ -40,7 +40,7 @@ class Answer(NamedTuple):
     `ordinals` (i64) and `scores` (f64) are parallel. `total` counts all that match and `documents`
     the documents among them; each is None where it was not asked for. `warnings` says what was
     not as asked. `partial` tells that the time was over: more may match. `hits` has of each segment
-    that was looked at the bits of all that match, where `documents` were asked for.
+    the bits of all that match, where `documents` were asked for.
     """
 
     ordinals: Ordinals
@@ -104,7 +104,7 @@ class _Search:
         ordinals, scores, total = found
         warnings = [*(self.expansions.warnings if self.expansions else ()), *self.budget.warnings()]
         counted, cut = total if self.count else None, bool(self.budget.cut)
-        hits = tuple(self.hits)
+        hits = tuple(self.hits + self._not_looked_at())
         return Answer(ordinals, scores, counted, self.documents, tuple(warnings), cut, hits)
 
     def _in_time(self) -> Iterator[Where]:
@@ -116,6 +116,12 @@ class _Search:
             ):
                 return
             yield where
+
+    def _not_looked_at(self) -> list[U64]:
+        """Give no hits for each segment for which there was no time."""
+        if self.documents is None:
+            return []
+        return [_no_hits(where.segment) for where in self.everywhere[len(self.hits) :]]
 
     # Without nesting.
 

@@ -28,6 +28,7 @@ from search.engine import (
     Page,
     ParagraphView,
     Request,
+    Similar,
     Span,
     Status,
     Suggestion,
@@ -37,6 +38,7 @@ from search.execute import Answer, execute
 from search.facets import facets
 from search.filters import Filter
 from search.query import Query, parse, unquoted
+from search.similar import similar
 from search.where import documents_of
 
 REFRESH = 0.25
@@ -152,17 +154,10 @@ class Local:
 
     def paragraph(self, id: str, context: int = MAX_CONTEXT) -> ParagraphView | None:  # noqa: D102
         snapshot = self._current()
-        document, _, number = id.rpartition(":")
-        place = snapshot.find(document)
-        if place is None or not (number.isascii() and number.isdecimal() and len(number) < 10):
+        ordinal = _ordinal(snapshot, id)
+        if ordinal is None:
             return None
-        segment, found = place
-        span = segment.data.span(found)
-        if int(number) >= len(span) or number != str(int(number)):
-            return None
-        info, before, paragraph, after = snapshot.paragraph(
-            segment.base + span[int(number)], context
-        )
+        info, before, paragraph, after = snapshot.paragraph(ordinal, context)
         return ParagraphView(info, paragraph, before, after)
 
     def status(self) -> Status:  # noqa: D102
@@ -190,6 +185,16 @@ class Local:
 
     def suggest(self, text: str, limit: int = 8) -> tuple[Completion, ...]:  # noqa: D102
         return completing.suggest(self._current(), text, limit)
+
+    def similar(  # noqa: D102
+        self, id: str, limit: int = 20, other_documents: bool = False
+    ) -> Similar | None:
+        snapshot = self._current()
+        ordinal = _ordinal(snapshot, id)
+        if ordinal is None:
+            return None
+        document, _, paragraph, _ = snapshot.paragraph(ordinal)
+        return Similar(document, paragraph, similar(snapshot, ordinal, limit, other_documents))
 
     # Following the commits.
 
@@ -349,3 +354,16 @@ def _respelt(snapshot: Snapshot, text: str, total: int) -> tuple[Suggestion, ...
     """Offer what may have been meant, and other spellings of the words that are here."""
     corrected = spelling.corrected(snapshot, text, total)
     return (*((corrected,) if corrected else ()), *variants.offered(snapshot, text, total))
+
+
+def _ordinal(snapshot: Snapshot, id: str) -> int | None:
+    """Give the ordinal of the paragraph with that id."""
+    document, _, number = id.rpartition(":")
+    place = snapshot.find(document)
+    if place is None or not (number.isascii() and number.isdecimal() and len(number) < 10):
+        return None
+    segment, found = place
+    span = segment.data.span(found)
+    if int(number) >= len(span) or number != str(int(number)):
+        return None
+    return segment.base + span[int(number)]

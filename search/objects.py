@@ -17,6 +17,9 @@ from search.engine import (
     Page,
     ParagraphView,
     Request,
+    Similar,
+    SimilarHit,
+    Span,
     Status,
     Suggestion,
 )
@@ -87,6 +90,11 @@ def paragraph(view: ParagraphView) -> Object:
     }
 
 
+def similar(found: Similar) -> Object:
+    """Give what says the same as a paragraph, or is similar to it."""
+    return {"id": found.paragraph.id, "hits": [_similar_hit(each) for each in found.hits]}
+
+
 def health(status: Status) -> Object:
     """Tell what is served."""
     return {
@@ -149,6 +157,26 @@ def found(found: Found, query: str) -> Object:
         "paragraph": _place(paragraph, info.paragraphs),
         "text": paragraph.text,
     }
+
+
+def _similar_hit(found: SimilarHit) -> Object:
+    return {
+        **_hit(found.hit, ""),
+        "kind": found.kind,
+        "passages": [
+            {"here": _span(each.here), "there": _span(each.there)} for each in found.passages
+        ],
+        "differences": {
+            "here": [_span(each) for each in found.differences.here],
+            "there": [_span(each) for each in found.differences.there],
+        },
+        "here_html": found.here_html,
+        "there_html": found.there_html,
+    }
+
+
+def _span(span: Span) -> Object:
+    return {"start": span.start, "end": span.end}
 
 
 def _document(info: DocumentInfo) -> Object:

@@ -13,6 +13,8 @@ class Settings:
     The search ends after `budget_ms` milliseconds. The rest is as in `engine.Request`, but that
     `all` and `csv` want all that is found, and `suggest` so many suggestions of what `query` may
     become.
+    Where `similar` is the id of a paragraph, those that are like it are asked for instead, or of
+    them those of `other_documents`.
     """
 
     query: str
@@ -28,3 +30,5 @@ class Settings:
     all: bool = False
     csv: bool = False
     suggest: bool = False
+    similar: str = ""
+    other_documents: bool = False

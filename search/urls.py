@@ -31,6 +31,12 @@ def paragraph(paragraph: Paragraph, query: str = "") -> str:
     return _with(path, q=query) + f"#p{paragraph.number}"
 
 
+def similar(paragraph: Paragraph, other_documents: bool = False) -> str:
+    """Give the page of what says the same as a paragraph, or is similar to it."""
+    path = f"/documents/{quote(paragraph.document, safe='')}/{paragraph.anchor}/similar"
+    return _with(path, other_documents=int(other_documents))
+
+
 def api_search(request: Request) -> str:
     """Give the JSON answer to a request."""
     return _with(

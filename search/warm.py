@@ -22,6 +22,7 @@ from search.execute import execute
 from search.kernels.room import FEW
 from search.order import counted
 from search.ready import KERNELS
+from search.similar import similar
 
 
 def warm() -> None:
@@ -73,6 +74,7 @@ def _search(snapshot: Snapshot) -> None:
     execute(snapshot, query.Or([one, few]), 3)
     lexicon.near(snapshot, "sampel", 1, 3)
     snapshot.paragraph(1, context=1)
+    similar(snapshot, 1, 3, other_documents=False)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from index.model import DocumentInfo, Kind, Paragraph
 from search.engine import (
     MAX_CONTEXT,
     Completion,
+    Differences,
     DocumentList,
     DocumentView,
     Facet,
@@ -17,7 +18,10 @@ from search.engine import (
     Hit,
     Page,
     ParagraphView,
+    Passage,
     Request,
+    Similar,
+    SimilarHit,
     Span,
     Status,
     Suggestion,
@@ -114,6 +118,35 @@ class FakeEngine:
             return None
         before, after = _around(paragraphs, n, context)
         return ParagraphView(self._info(document), paragraphs[n], before, after)
+
+    def similar(self, id: str, limit: int = 20, other_documents: bool = False) -> Similar | None:
+        """Find the paragraphs that have a word of it; the same are those of the same text."""
+        view = self.paragraph(id)
+        if view is None:
+            return None
+        words = re.findall(r"\w+", view.paragraph.text.casefold())
+        found = [
+            p
+            for document in sorted(self.texts)
+            for p in self._paragraphs(document)
+            if p.id != id and not (other_documents and document == view.paragraph.document)
+            if _spans(p.text, words)
+        ]
+        found.sort(key=lambda p: p.text.casefold() != view.paragraph.text.casefold())
+        hits = [
+            self._similar_hit(view.paragraph, p, words, i) for i, p in enumerate(found[:limit], 1)
+        ]
+        return Similar(view.document, view.paragraph, tuple(hits))
+
+    def _similar_hit(
+        self, asked: Paragraph, found: Paragraph, words: list[str], rank: int
+    ) -> SimilarHit:
+        hit, none = self._hit(found, words, rank, 0), Differences((), ())
+        if asked.text.casefold() != found.text.casefold():
+            return SimilarHit(hit, "similar", (), none, "", "")
+        whole = Span(0, len(found.text))
+        texts = escape(asked.text), escape(found.text)
+        return SimilarHit(hit, "same", (Passage(whole, whole),), none, *texts)
 
     def status(self) -> Status:
         paragraphs = sum(len(texts) for texts in self.texts.values())

@@ -8,6 +8,10 @@ shows, the fields of its `Request`, and of the `Page`: `ids` of its hits in thei
 text and total), `facets` (of each name its pairs of value and count) and `groups` (id, total and
 the ids of the best). It may have `suggest`: texts being typed, and their `completions` (text, kind
 and total).
+
+`similar`, where a file has it, are cases of `Engine.similar`: the `request`, the ids of what says
+the `same` and of what is `similar` in their order, and of the first that says the same the words
+that differ `here` and `there`.
 """
 
 import json
@@ -29,6 +33,7 @@ FILES = {
     for path in sorted((ROOT / "tests" / "conformance").glob("*.json"))
 }
 CASES = [(name, case) for name, file in FILES.items() for case in file["cases"]]
+SIMILAR = [(name, case) for name, file in FILES.items() for case in file.get("similar", ())]
 
 
 def local(folder: Path, documents: Documents, segments: int, deleted: list[str]) -> Engine:
@@ -127,6 +132,28 @@ def test_what_is_suggested_finds_as_many_as_it_says(engines, name):
     for case in FILES[name]["cases"]:
         for each in engines(name).search(Request(case["request"]["query"])).suggestions:
             assert engines(name).search(Request(each.text, match="all")).total == each.total
+
+
+@pytest.mark.parametrize(
+    ("name", "case"), SIMILAR, ids=[f"{name}: {case['request']['id']}" for name, case in SIMILAR]
+)
+def test_similar(engines, name, case):
+    found = engines(name).similar(**case["request"])
+    by_kind = {
+        kind: [each.hit.paragraph.id for each in found.hits if each.kind == kind]
+        for kind in ("same", "similar")
+    }
+    assert by_kind == {"same": case["same"], "similar": case["similar"]}
+    assert [each.hit.rank for each in found.hits] == list(range(1, len(found.hits) + 1))
+    if case["same"]:
+        first = found.hits[0]
+        texts = (found.paragraph.text, first.hit.paragraph.text)
+        spans = (first.differences.here, first.differences.there)
+        differing = [
+            [text[span.start : span.end] for span in own]
+            for text, own in zip(texts, spans, strict=True)
+        ]
+        assert differing == [case["here"], case["there"]]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -27,6 +27,7 @@ PLACES = {
         *("search/fields.py", "search/filters.py", "search/local.py", "search/spelling.py"),
         *("search/facets.py", "search/order.py", "search/leaves.py", "search/suggest.py"),
         "search/warm.py",
+        "search/similar.py",
     },
     "pickle": {"index/storage.py"},
     "pickletools": {"index/storage.py"},

@@ -167,8 +167,8 @@ def contains(answer: object, shown: object) -> bool:
 
 
 def test_the_python_example_prints_what_is_shown(checkout: Path):
-    shown = run(checkout, sys.executable, "-c", blocks("python")[0])
-    assert shown == blocks("text")[0]
+    shown = run(checkout, sys.executable, "-c", "\n".join(blocks("python")))
+    assert shown == "".join(blocks("text"))
 
 
 def test_every_query_of_the_table_finds_something_without_a_warning(checkout: Path):

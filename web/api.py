@@ -39,6 +39,7 @@ SEARCH = {
 
 EXPORT = {name: SEARCH[name] for name in ("q", "match", "filter", "sort")}
 SUGGEST = {"q": TEXT, "limit": whole(0, MAX_SUGGESTIONS)}
+SIMILAR = {"limit": whole(0, MAX_LIMIT), "other_documents": whole(0, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,14 @@ class Api:
         asked = strict(request.query_string, SUGGEST)
         text = asked.pop("q", "")
         return responses.json(objects.suggestions(text, self.engine.suggest(text, **asked)))
+
+    def similar(self, id: str) -> HTTPResponse:
+        """Answer `/api/paragraphs/<id>/similar`."""
+        asked = {"limit": 20, "other_documents": 0} | strict(request.query_string, SIMILAR)
+        found = self.engine.similar(id, asked["limit"], bool(asked["other_documents"]))
+        if found is None:
+            raise unknown_paragraph(id)
+        return responses.json(objects.similar(found))
 
     def health(self) -> HTTPResponse:
         """Answer `/health`; parameters mean nothing there."""

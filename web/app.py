@@ -37,6 +37,7 @@ def _routes(engine: Engine, settings: Settings) -> dict[str, Handler]:
         "/documents": html.documents,
         "/documents/<id>": html.document,
         "/documents/<id>/<anchor>": html.document,
+        "/documents/<id>/<anchor>/similar": html.similar,
         urls.HELP: html.help,
         "/static/<key>": _static,
         "/api/search": json.search,
@@ -46,6 +47,7 @@ def _routes(engine: Engine, settings: Settings) -> dict[str, Handler]:
         "/api/documents": json.documents,
         "/api/documents/<id>": json.document,
         "/api/paragraphs/<id>": json.paragraph,
+        "/api/paragraphs/<id>/similar": json.similar,
         "/health": json.health,
     }
 

@@ -112,6 +112,22 @@ class Pages:
         hits = sum(row.hit is not None for row in rows)
         return _page("document", query=query, info=view.info, rows=rows, hits=hits, landing=landing)
 
+    def similar(self, id: str, anchor: str) -> HTTPResponse:
+        """Answer `/documents/<id>/<anchor>/similar`: what says the same, or is similar."""
+        view = self.engine.document(id)
+        if view is None:
+            raise unknown_document(id)
+        landing = permalinks.follow(anchor, view.paragraphs)
+        if landing is None or landing.paragraph is None:
+            raise nothing_here()
+        if landing.state != "there":
+            return responses.redirect(urls.similar(landing.paragraph))
+        others = first(request.query_string, "other_documents") == "1"
+        found = self.engine.similar(landing.paragraph.id, self.settings.results, others)
+        if found is None:  # a commit came in between
+            raise nothing_here()
+        return _page("similar", found=found, others=others)
+
     def help(self) -> HTTPResponse:
         """Answer `/help`: the query language, with examples from the index."""
         return _page("help", examples=self.examples(self.engine.status().generation))

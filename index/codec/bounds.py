@@ -38,6 +38,7 @@ _SAME = (
     ("forms.prefix", "forms.term", "forms.code", "forms.df", "terms.form"),
     ("blocks.last", "blocks.positions", "blocks.max"),
     ("blocks.last", "blocks.paragraph_width", "blocks.tf_width", "blocks.position_width"),
+    ("paragraphs.length", "paragraphs.signature"),
     ("sections.title", "sections.heading"),
     ("ids.text_start", "documents.first"),
     ("paragraphs.stored_start", "paragraphs.stored_first"),

@@ -27,6 +27,7 @@ from index.codec.layout import HEADLINE, NONE
 from index.codec.postings import invert, names_of
 from index.codec.records import Blocks, Records
 from index.codec.sections import runs_of
+from index.codec.signatures import Signatures
 from index.codec.words import I64, U32, Column, Words
 from index.errors import NotWritten
 from index.model import Document, DocumentInfo
@@ -58,6 +59,15 @@ class _Cutting(NamedTuple):
     size: int
 
 
+class _Job(NamedTuple):
+    """What is being done with a batch once it is cut, and the number of its words."""
+
+    stored: Future[None]
+    signed: Future[None]
+    chained: Future[int]
+    words: int
+
+
 class Inverter:
     """Takes documents one by one and turns them into a segment.
 
@@ -79,15 +89,16 @@ class Inverter:
         self._firsts = array("I")
         self._output = Output(path)
         self._records = Records(self._output)
+        self._signatures = Signatures()
         self._cutter, self._thread = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         self._cutting: _Cutting | None = None
-        self._jobs: list[tuple[Future[None], Future[int], int]] = []  # with the number of words
+        self._jobs: list[_Job] = []
         self._chained = 0
 
     @property
     def is_full(self) -> bool:
         """Tell whether it has taken what fits; of batches not done yet the size is estimated."""
-        awaited = sum(words for _, _, words in self._jobs)
+        awaited = sum(job.words for job in self._jobs)
         awaited += self._cutting.size // _WORD if self._cutting else 0
         chained = self._chained + _PER_WORD * awaited
         return max(chained, self._words.size) > share(self._memory)
@@ -154,10 +165,10 @@ class Inverter:
         stored = self._thread.submit(
             self._records.add, units, batch.stream[: first[-1]], first, batch.columns
         )
-        chained = self._thread.submit(
-            self._buckets.add, tokens, self._prefix.array, batch.stream, first
-        )
-        self._jobs.append((stored, chained, int(first[-1])))
+        given = tokens, self._prefix.array, batch.stream, first
+        signed = self._thread.submit(self._signatures.add, *given)
+        chained = self._thread.submit(self._buckets.add, *given)
+        self._jobs.append(_Job(stored, signed, chained, int(first[-1])))
 
     def _free_stream(self, size: int) -> U32:
         """Give room for so many words; what was given the last three times is left as it is."""
@@ -168,9 +179,10 @@ class Inverter:
 
     def _wait(self) -> None:
         """Wait until the oldest batch is done."""
-        stored, chained, _ = self._jobs.pop(0)
-        stored.result()
-        self._chained = chained.result()
+        job = self._jobs.pop(0)
+        job.stored.result()
+        job.signed.result()
+        self._chained = job.chained.result()
 
     # The end.
 
@@ -198,6 +210,7 @@ class Inverter:
         columns: dict[str, Array] = {
             "runs.first": first,
             "runs.section": of_run,
+            "paragraphs.signature": self._signatures.array(),
         }
         for name, found in (postings | columns | self._documents(exact)).items():
             self._output.append(name, found)

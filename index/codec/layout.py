@@ -38,6 +38,7 @@ ARRAYS = {
     "bitmaps.ranks": "<u4",
     "headlines.paragraph": "<u4",
     "paragraphs.length": "|u1",
+    "paragraphs.signature": "<u8",
     "runs.first": "<u4",
     "runs.section": "<u4",
     "sections.title": "<u4",

@@ -75,7 +75,13 @@ def _write(parts: Sequence[Part], output: Output, memory: int) -> int:
     )  # fmt: skip
     documents = _documents(parts, ordinals)
     first, of_run = runs_of(section)
-    columns = {"runs.first": first, "runs.section": of_run}
+    columns: dict[str, Array] = {
+        "runs.first": first,
+        "runs.section": of_run,
+        "paragraphs.signature": np.concatenate(
+            [part.data.signature[part.paragraphs] for part in parts]
+        ),
+    }
     for name, array in (found | columns | sections | documents).items():
         output.append(name, array)
     output.finish(

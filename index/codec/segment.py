@@ -23,6 +23,7 @@ from index.model import KINDS, Document, DocumentInfo, Paragraph
 
 U32 = npt.NDArray[np.uint32]
 U16 = npt.NDArray[np.uint16]
+U64 = npt.NDArray[np.uint64]
 Starts = npt.NDArray[np.int64]
 
 NOT_FOUND = -1
@@ -71,8 +72,9 @@ class SegmentData:
     paragraphs that have a token and `total_length` their positions, exactly. `length` (u8, by
     `lengths.DECODED`) and `section` (u32, with HEADLINE) are columns by paragraph, `section_title`
     and `section_heading` (u32, or NONE) by section, `document_first` (u32, one more than there
-    are) has where the paragraphs of each document begin. `columns` is for compiled
-    code, and so is `table`, made of it. Raises what `container.read` raises.
+    are) has where the paragraphs of each document begin. `signature` (u64) is that of each
+    paragraph, as `signatures.py` has it. `columns` is for compiled code, and so is `table`, made
+    of it. Raises what `container.read` raises.
     """
 
     def __init__(self, path: Path) -> None:
@@ -99,6 +101,7 @@ class SegmentData:
         self.columns = blocks.columns(self._arrays)
         self.table = tables.table(self.columns)
         self.length = self._arrays["paragraphs.length"]
+        self.signature: U64 = self._arrays["paragraphs.signature"]
         self.section = self.columns.section
         self.section_title: U32 = self._arrays["sections.title"]
         self.section_heading: U32 = self._arrays["sections.heading"]

@@ -17,6 +17,7 @@
 % if paragraph.section:
       <span dir="auto">{{paragraph.section}}</span>
 % end
+      <a href="{{urls.similar(paragraph)}}">Similar paragraphs</a>
     </p>
 % if hit.before or hit.after:
     <details class="around">
