@@ -22,7 +22,7 @@ from index import storage
 from index.analysis import analyze
 from index.codec.adapter import ColumnarSegment
 from index.errors import Damaged, Foreign, IndexFault, NoIndex, OtherVersion
-from index.schema import SCHEMA
+from index.schema import FORMAT, SCHEMA
 from index.snapshot import Snapshot
 
 THREE = [texts("a", "Alpha", "war talks"), texts("b", "Beta", "a treaty"), texts("c", "Gamma")]
@@ -369,7 +369,7 @@ def test_another_version_of_the_format_is_told(index):
     manifest = json.loads(path.read_bytes().partition(b"\n")[0])
     for version in (0, 1, "next", None):
         path.write_bytes(sealed(manifest | {"format": version}))
-        with pytest.raises(OtherVersion, match=f"format {version}, this program writes 2"):
+        with pytest.raises(OtherVersion, match=f"format {version}, this program writes {FORMAT}"):
             Snapshot.open(index)
     path.write_bytes(json.dumps({"format": 99, "roots": []}).encode())  # laid out otherwise
     with pytest.raises(OtherVersion, match="build it anew with: python -m index --to"):
