@@ -150,7 +150,7 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         given.limit,
         given.json,
         given.budget_ms,
-        tuple(text.encode(errors="replace").decode() for text in given.filter),
+        tuple(map(_text, given.filter)),
         given.facets,
         given.sort,
         given.group,
@@ -273,8 +273,7 @@ def _similar(settings: Settings) -> int:
         return 1
     console = _console()
     if settings.json:
-        ascii_only = console.encoding != "utf-8"
-        console.out(json.dumps(objects.similar(found), ensure_ascii=ascii_only, indent=2))
+        _print_object(console, objects.similar(found))
         return 0
     console.print(_shown(found.paragraph.text), style="italic", end="\n\n")
     for each in found.hits:

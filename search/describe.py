@@ -5,6 +5,7 @@ import re
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
+from search import patterns
 from search.lexer import WORDED
 from search.periods import written
 
@@ -62,12 +63,8 @@ def _pattern(node: query.Query) -> str:
             return f'"{" ".join(word.text for word in node.qs)}"~{node.slop - 1}'
         case query.Prefix():
             return _prefix(node.fieldname, node.text)
-        case query.Wildcard():
-            return str(node.text)
-        case query.FuzzyTerm():
-            return f"{node.text}~{node.maxdist}"
-        case query.Regex():
-            return f"/{node.text}/"
+        case query.Wildcard() | query.FuzzyTerm() | query.Regex():
+            return patterns.written(node)
         case query.TermRange():
             return f"date:{written(node.start, node.end)}"
     return ""

@@ -9,17 +9,16 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from index.analysis import analyze
+from search.lexer import OPERATORS, QUOTES
 from search.query import MAX_QUERY
 
 MOST = 32
 """How many words of a query are looked at."""
 
-_OPERATORS = ("AND", "OR", "NOT")
-_QUOTES = '"“”„‟«»″＂⹂「」『』｢｣﹁﹂﹃﹄〝〞〟❝❞'
 _UNIT = re.compile(
-    rf"(?P<before>[^\s{_QUOTES}()]*)[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)(?:[{_QUOTES}]|\Z)"
+    rf"(?P<before>[^\s{QUOTES}()]*)[{QUOTES}](?P<phrase>[^{QUOTES}]*)(?:[{QUOTES}]|\Z)"
     rf"|(?P<excluded>(?:(?<![^\s(])-|(?<!\S)NOT\s+)\()"
-    rf"|(?P<open>\()|(?P<close>\))|(?P<word>[^\s{_QUOTES}()]+)"
+    rf"|(?P<open>\()|(?P<close>\))|(?P<word>[^\s{QUOTES}()]+)"
 )
 _UNTOUCHED = re.compile(r"[-=/].*|.*[*?~].*|[a-z]+:.+|.*/", re.DOTALL)
 _BOOST = re.compile(r"\^[\d.]+\Z")
@@ -74,7 +73,7 @@ def _quoted(match: re.Match[str]) -> Iterable[Typed]:
 
 def _plain(match: re.Match[str]) -> Iterable[Typed]:
     text = _BOOST.sub("", match["word"])
-    if text in _OPERATORS or _UNTOUCHED.fullmatch(text):
+    if text in OPERATORS or _UNTOUCHED.fullmatch(text):
         return
     first = match.start()
     for start, end, form in _apart(text):
@@ -101,6 +100,6 @@ def replaced(query: str, start: int, end: int, text: str) -> str:
 
 def in_case(form: str, typed: str) -> str:
     """Write a form as the word that it replaces was written: in capitals, with one, or small."""
-    if len(typed) > 1 and typed.isupper() and form.upper() not in _OPERATORS:
+    if len(typed) > 1 and typed.isupper() and form.upper() not in OPERATORS:
         return form.upper()
     return form.capitalize() if typed[:1].isupper() else form

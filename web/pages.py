@@ -25,7 +25,7 @@ from search.errors import BadFilter
 from web import assets, permalinks, responses
 from web.errors import Problem, nothing_here, short, unknown_document
 from web.examples import Examples
-from web.parameters import every, first, page_number
+from web.parameters import chosen, every, first, page_number
 from web.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -146,13 +146,12 @@ class Pages:
 def _asked() -> Request:
     """Read what a page was asked; what makes no sense is as if it were not said."""
     said = request.query_string
-    sort, group, match = (first(said, name) for name in ("sort", "group", "match"))
     return Request(
         first(said, "q"),
         filters=every(said, "filter"),
-        sort=next((each for each in SORTS if each == sort), "score"),
-        group=next((each for each in GROUPINGS if each == group), "none"),
-        match=next((each for each in MATCHES if each == match), "auto"),
+        sort=chosen(said, "sort", SORTS),
+        group=chosen(said, "group", GROUPINGS),
+        match=chosen(said, "match", MATCHES),
     )
 
 
