@@ -3,7 +3,8 @@
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +12,28 @@ import numpy as np
 from index import storage
 from index.errors import IndexFault, NoIndex
 from index.snapshot import Snapshot
-from search import highlight
+from search import highlight, relax
+from search.across import across, shown
+from search.concordance import concordance
 from search.engine import (
     MAX_CONTEXT,
+    WIDTH,
+    Concordance,
     DocumentList,
     DocumentView,
     Hit,
+    Order,
     Page,
     ParagraphView,
     Request,
+    Scope,
     Span,
     Status,
     Suggestion,
 )
 from search.errors import Unavailable, Unusable
 from search.execute import Answer, execute
+from search.explain import Explainer
 from search.query import Query, parse, unquoted
 
 REFRESH = 0.25
@@ -34,9 +42,20 @@ REFRESH = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Result:
+    """An answer; its paragraphs are scored and marked by the tree of `shown`.
+
+    `missed` is the query of which nothing had all.
+    """
+
     query: Query
     answer: Answer
-    relaxed: bool
+    shown: Query
+    scope: Scope
+    missed: Query | None = None
+
+    @property
+    def relaxed(self) -> bool:
+        return self.missed is not None
 
     @property
     def total(self) -> int:
@@ -44,7 +63,7 @@ class _Result:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        relaxed = ("no paragraph has all of this: these have some of it",) if self.relaxed else ()
+        relaxed = (relax.said(self.missed.tree, self.scope),) if self.missed else ()
         return (*self.query.warnings, *relaxed, *self.answer.warnings)
 
 
@@ -65,12 +84,13 @@ class Local:
         began = time.perf_counter()
         snapshot = self._current()
         last = request.offset + request.limit
-        result = _search(snapshot, request.query, request.match, last)
+        result = _search(snapshot, request.query, request.match, last, request.scope)
         answer, total = result.answer, result.total
-        shown = range(min(request.offset, total), min(last, total))
-        hits = tuple(_hit(snapshot, result, rank, request.context) for rank in shown)
+        ranks = range(min(request.offset, total), min(last, total))
+        explainer = Explainer(snapshot, result.shown.tree) if request.explain else None
+        hits = tuple(_hit(snapshot, result, rank, request.context, explainer) for rank in ranks)
         short = result.relaxed or not total
-        suggestions = _suggestions(snapshot, request.query, result) if short else ()
+        suggestions = _suggestions(snapshot, request, result) if short else ()
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,
@@ -143,6 +163,48 @@ class Local:
             paragraphs=snapshot.paragraph_count,
         )
 
+    def concordance(  # noqa: D102  # Engine documents it
+        self,
+        query: str,
+        width: int = WIDTH,
+        sort: Order = "document",
+        limit: int = 20,
+        offset: int = 0,
+    ) -> Concordance:
+        began = time.perf_counter()
+        snapshot, parsed = self._current(), parse(query)
+        found = concordance(
+            snapshot, parsed.tree, width=width, sort=sort, limit=limit, offset=offset
+        )
+        return Concordance(
+            query=query,
+            interpreted=parsed.interpreted,
+            warnings=(*parsed.warnings, *found.warnings),
+            total=found.total,
+            width=width,
+            sort=sort,
+            limit=limit,
+            offset=offset,
+            took_ms=(time.perf_counter() - began) * 1000,
+            partial=found.partial,
+            generation=snapshot.generation,
+            built_at=snapshot.built_at,
+            lines=tuple(found.lines),
+        )
+
+    def all(self, request: Request) -> Iterator[Hit]:
+        """Give every hit of a request, `limit` and `offset` aside, one after the other.
+
+        All are of the generation that is there when the first is asked for. Between two of them
+        nothing is kept but the ordinals and scores: 16 bytes a hit.
+        """
+        snapshot = self._current()
+        everything = snapshot.ordinal_count
+        result = _search(snapshot, request.query, request.match, everything, request.scope)
+        explainer = Explainer(snapshot, result.shown.tree) if request.explain else None
+        for rank in range(result.total):
+            yield _hit(snapshot, result, rank, request.context, explainer)
+
     # Following the commits.
 
     def _current(self) -> Snapshot:
@@ -179,22 +241,31 @@ class Local:
         return self._snapshot
 
 
-def _search(snapshot: Snapshot, text: str, match: str, k: int) -> _Result:
+def _search(
+    snapshot: Snapshot, text: str, match: str, k: int, scope: Scope = "paragraph"
+) -> _Result:
     query = parse(text, relaxed=match == "any")
-    answer = execute(snapshot, query.tree, k, documents=True)
-    if match == "auto" and query.relaxable and not answer.total:
-        relaxed = parse(text, relaxed=True)
-        some = execute(snapshot, relaxed.tree, k, documents=True)
+    result = _answered(snapshot, query, k, scope)
+    if match == "auto" and query.relaxable and not result.total:
+        some = _answered(snapshot, parse(text, relaxed=True), k, scope)
         if some.total:
-            return _Result(relaxed, some, relaxed=True)
-    return _Result(query, answer, relaxed=False)
+            return replace(some, missed=query)
+    return result
 
 
-def _hit(snapshot: Snapshot, result: _Result, index: int, context: int) -> Hit:
-    document, before, paragraph, after = snapshot.paragraph(
-        int(result.answer.ordinals[index]), context
-    )
-    spans = highlight.matches(result.query.tree, paragraph.text)
+def _answered(snapshot: Snapshot, query: Query, k: int, scope: Scope) -> _Result:
+    if scope == "document":
+        marked = query._replace(tree=shown(query.tree))
+        return _Result(query, across(snapshot, query.tree, k), marked, scope)
+    return _Result(query, execute(snapshot, query.tree, k, documents=True), query, scope)
+
+
+def _hit(
+    snapshot: Snapshot, result: _Result, index: int, context: int, explainer: Explainer | None
+) -> Hit:
+    ordinal = int(result.answer.ordinals[index])
+    document, before, paragraph, after = snapshot.paragraph(ordinal, context)
+    spans = highlight.matches(result.shown.tree, paragraph.text)
     return Hit(
         rank=index + 1,
         score=float(result.answer.scores[index]),
@@ -204,13 +275,41 @@ def _hit(snapshot: Snapshot, result: _Result, index: int, context: int) -> Hit:
         snippet_html=highlight.snippet(paragraph.text, spans),
         before=before,
         after=after,
+        explanation=explainer.explain(ordinal) if explainer else None,
     )
 
 
-def _suggestions(snapshot: Snapshot, text: str, result: _Result) -> tuple[Suggestion, ...]:
-    """Offer, where words as typed find nothing, the same words in any of their forms."""
+def _suggestions(snapshot: Snapshot, request: Request, result: _Result) -> tuple[Suggestion, ...]:
+    """Offer, where words as typed find nothing, what finds some of them or in other forms."""
+    return (
+        *_stemmed(snapshot, request.query, result),
+        *_scattered(snapshot, request, result),
+        *_relaxed(snapshot, request, result),
+    )
+
+
+def _stemmed(snapshot: Snapshot, text: str, result: _Result) -> tuple[Suggestion, ...]:
+    """Offer the same words in any of their forms."""
     words = unquoted(text)
     if words == text.strip() or not result.query.interpreted:
         return ()
     total = _search(snapshot, words, "all", 0).total
     return (Suggestion("stemmed", words, total),) if total else ()
+
+
+def _scattered(snapshot: Snapshot, request: Request, result: _Result) -> tuple[Suggestion, ...]:
+    """Offer the documents that have all the words in different paragraphs."""
+    tree = (result.missed or result.query).tree
+    if request.scope == "document" or len(relax.parts(tree).wanted) < 2:
+        return ()
+    total = across(snapshot, tree, 0).total
+    return (Suggestion("relaxed", request.query, total, "document"),) if total else ()
+
+
+def _relaxed(snapshot: Snapshot, request: Request, result: _Result) -> tuple[Suggestion, ...]:
+    """Offer as many of the words as stand together."""
+    query = result.missed or result.query
+    if request.scope == "document" or not query.relaxable:
+        return ()
+    found = relax.combinations(snapshot, query.tree)
+    return tuple(Suggestion("relaxed", text, total) for text, total in found)

@@ -3,14 +3,15 @@
 from urllib.parse import quote, urlencode
 
 from index.model import Paragraph
-from search.engine import Request
+from search.engine import Concordance, Request
 
 HELP = "/help"
 
 
-def search(query: str = "", page: int = 1) -> str:
+def search(query: str = "", page: int = 1, scope: str = "", explain: bool = False) -> str:
     """Give the page of results for a query; the start page without one."""
-    return _with("/", q=query, page=page if page > 1 else 0)
+    scope = "" if scope == "paragraph" else scope
+    return _with("/", q=query, page=page if page > 1 else 0, scope=scope, explain=int(explain))
 
 
 def documents(page: int = 1) -> str:
@@ -38,6 +39,30 @@ def api_search(request: Request) -> str:
         offset=request.offset,
         match="" if request.match == "auto" else request.match,
         context=request.context,
+        scope="" if request.scope == "paragraph" else request.scope,
+        explain=int(request.explain),
+    )
+
+
+def concordance(query: str = "", sort: str = "document", page: int = 1) -> str:
+    """Give the page with the occurrences of a query's words in their context."""
+    return _with(
+        "/concordance",
+        q=query,
+        sort="" if sort == "document" else sort,
+        page=page if page > 1 else 0,
+    )
+
+
+def api_concordance(found: Concordance, offset: int) -> str:
+    """Give another stretch of a JSON concordance."""
+    return _with(
+        "/api/concordance",
+        q=found.query,
+        width=found.width,
+        sort="" if found.sort == "document" else found.sort,
+        limit=found.limit,
+        offset=offset,
     )
 
 

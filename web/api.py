@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from bottle import HTTPResponse, request
 
 from search import objects
-from search.engine import MATCHES, MAX_CONTEXT, MAX_LIMIT, Engine, Request
+from search.engine import (
+    MATCHES,
+    MAX_CONTEXT,
+    MAX_LIMIT,
+    MAX_WIDTH,
+    ORDERS,
+    SCOPES,
+    Engine,
+    Request,
+)
 from web import responses
 from web.errors import Problem, unknown_document, unknown_paragraph
 from web.parameters import MAX_OFFSET, TEXT, one_of, strict, whole
@@ -17,7 +26,11 @@ SEARCH = {
     **PAGING,
     "match": one_of(MATCHES),
     "context": whole(0, MAX_CONTEXT),
+    "scope": one_of(SCOPES),
+    "explain": whole(0, 1),
 }
+
+CONCORDANCE = {"q": TEXT, "width": whole(0, MAX_WIDTH), "sort": one_of(ORDERS), **PAGING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,8 @@ class Api:
     def search(self) -> HTTPResponse:
         """Answer `/api/search`."""
         asked = strict(request.query_string, SEARCH)
-        question = Request(query=asked.pop("q", ""), **asked)
+        explain = bool(asked.pop("explain", 0))
+        question = Request(query=asked.pop("q", ""), explain=explain, **asked)
         return responses.json(objects.page(self.engine.search(question), question))
 
     def documents(self) -> HTTPResponse:
@@ -39,8 +53,8 @@ class Api:
 
     def document(self, id: str) -> HTTPResponse:
         """Answer `/api/documents/<id>`."""
-        strict(request.query_string, {})
-        view = self.engine.document(id)
+        asked = strict(request.query_string, {"q": TEXT})
+        view = self.engine.document(id, asked.get("q", ""))
         if view is None:
             raise unknown_document(id)
         return responses.json(objects.document(view))
@@ -52,6 +66,12 @@ class Api:
         if view is None:
             raise unknown_paragraph(id)
         return responses.json(objects.paragraph(view))
+
+    def concordance(self) -> HTTPResponse:
+        """Answer `/api/concordance`."""
+        asked = strict(request.query_string, CONCORDANCE)
+        found = self.engine.concordance(asked.pop("q", ""), **asked)
+        return responses.json(objects.concordance(found))
 
     def health(self) -> HTTPResponse:
         """Answer `/health`; parameters mean nothing there."""

@@ -11,17 +11,20 @@ from bottle import HTTPResponse, SimpleTemplate, request
 
 from index.model import Paragraph
 from search import urls
-from search.engine import DocumentView, Engine, Page, Request
+from search.engine import ORDERS, SCOPES, DocumentView, Engine, Order, Page, Request, Scope
 from web import assets, permalinks, responses
 from web.errors import Problem, nothing_here, short, unknown_document
 from web.examples import Examples
-from web.parameters import first, page_number
+from web.parameters import chosen, first, page_number
 from web.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 CONTEXT = 2
 """How many neighbours a hit brings along, to be shown on demand."""
+
+TICKS = 200
+"""Into how many places the strip of a document is parted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,15 @@ class Row:
     hit: int | None
     previous: int | None
     next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on the strip of a document: where (0 to 1), which paragraph, of how many matches."""
+
+    position: float
+    number: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +70,27 @@ class Pages:
             return self._start()
         size = self.settings.results
         number = page_number(request.query_string, size)
-        page = self._results(query, number)
+        scope: Scope = chosen(request.query_string, "scope", SCOPES)
+        explain = first(request.query_string, "explain") == "1"
+        page = self._results(query, number, scope, explain)
         if number > _pages(page.total, size):
             number = _pages(page.total, size)
-            page = self._results(query, number)
+            page = self._results(query, number, scope, explain)
         examples = {} if page.hits else self.examples(page.generation)
-        paging = _paging(number, page.total, size)
-        return _page("search", query=query, page=page, examples=examples, **paging)
+        asked = {"scope": scope, "explain": explain, **_paging(number, page.total, size)}
+        return _page("search", query=query, page=page, examples=examples, **asked)
+
+    def concordance(self) -> HTTPResponse:
+        """Answer `/concordance`: every occurrence of a query's words in its context."""
+        query, size = first(request.query_string, "q"), self.settings.documents
+        sort: Order = chosen(request.query_string, "sort", ORDERS)
+        number = page_number(request.query_string, size)
+        if number > 1:
+            total = self.engine.concordance(query, limit=0).total
+            number = min(number, _pages(total, size))
+        found = self.engine.concordance(query, sort=sort, limit=size, offset=(number - 1) * size)
+        paging = _paging(number, found.total, size)
+        return _page("concordance", query=query, found=found, orders=ORDERS, **paging)
 
     def documents(self) -> HTTPResponse:
         """Answer `/documents`: what is indexed."""
@@ -90,7 +116,15 @@ class Pages:
                 return responses.redirect(urls.paragraph(landing.paragraph, query))
         rows = _rows(view)
         hits = sum(row.hit is not None for row in rows)
-        return _page("document", query=query, info=view.info, rows=rows, hits=hits, landing=landing)
+        return _page(
+            "document",
+            query=query,
+            info=view.info,
+            rows=rows,
+            hits=hits,
+            landing=landing,
+            ticks=_ticks(view),
+        )
 
     def help(self) -> HTTPResponse:
         """Answer `/help`: the query language, with examples from the index."""
@@ -100,9 +134,12 @@ class Pages:
         status = self.engine.status()
         return _page("start", status=status, examples=self.examples(status.generation))
 
-    def _results(self, query: str, number: int) -> Page:
+    def _results(self, query: str, number: int, scope: Scope, explain: bool) -> Page:
         size = self.settings.results
-        return self.engine.search(Request(query, size, (number - 1) * size, context=CONTEXT))
+        offset = (number - 1) * size
+        return self.engine.search(
+            Request(query, size, offset, context=CONTEXT, scope=scope, explain=explain)
+        )
 
 
 def problem(problem: Problem) -> HTTPResponse:
@@ -172,3 +209,11 @@ def _rows(view: DocumentView) -> list[Row]:
         Row(each, html, urls.paragraph(each), *ring.get(each.number, (None, None, None)))
         for each, html in zip(view.paragraphs, view.html, strict=True)
     ]
+
+
+def _ticks(view: DocumentView) -> list[Tick]:
+    """Give the marks of a strip, at most TICKS; each leads to the first of its matches."""
+    places: dict[int, list[int]] = {}
+    for number, position in view.positions:
+        places.setdefault(int(position * TICKS), []).append(number)
+    return [Tick(at / TICKS, numbers[0], len(numbers)) for at, numbers in places.items()]
