@@ -47,6 +47,8 @@ def _routes(engine: Engine, settings: Settings) -> dict[str, Handler]:
         "/api/documents/<id>": json.document,
         "/api/paragraphs/<id>": json.paragraph,
         "/health": json.health,
+        "/concordance": html.concordance,
+        "/api/concordance": json.concordance,
     }
 
 

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from web.errors import bad_parameter, short
 
 MAX_OFFSET = 2**31 - 1
 """The last rank that can be asked for."""
+
+
+T = TypeVar("T", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,12 @@ def first(query_string: str, name: str) -> str:
 def every(query_string: str, name: str) -> tuple[str, ...]:
     """Give all values of a page's parameter."""
     return tuple(text for key, text in pairs(query_string) if key == name)
+
+
+def chosen(query_string: str, name: str, values: tuple[T, ...]) -> T:
+    """Give the value of a page's parameter that is one of a few words; else the first of them."""
+    text = first(query_string, name)
+    return next((value for value in values if value == text), values[0])
 
 
 def page_number(query_string: str, size: int) -> int:
