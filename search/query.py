@@ -122,6 +122,9 @@ class _Part(NamedTuple):
     sign: str = ""  # "+", "-" or none
 
 
+_END = Lexeme("end", "", 0)
+
+
 class _Parser:
     def __init__(self, text: str, relaxed: bool, exact: bool) -> None:
         self.relaxable = False
@@ -136,7 +139,8 @@ class _Parser:
         if len(text) > MAX_QUERY:
             told = f"only the first {MAX_QUERY:,} characters of the query were read"
             self.repairs.add(EVERYWHERE, told)
-        self._lexemes = read(_SURROGATE.sub("\ufffd", text[:MAX_QUERY]), self.repairs)
+        lexemes = read(_SURROGATE.sub("\ufffd", text[:MAX_QUERY]), self.repairs)
+        self._lexemes = [*lexemes, _END]
 
     def parse(self) -> query.Query:
         if self._everything:
@@ -148,7 +152,7 @@ class _Parser:
         return part.node if part else query.NullQuery
 
     def _peek(self) -> str:
-        return self._lexemes[self._at].kind if self._at < len(self._lexemes) else "end"
+        return self._lexemes[self._at].kind
 
     def _next(self) -> Lexeme:
         self._at += 1
@@ -186,7 +190,10 @@ class _Parser:
         return _Part(tree, _kind(parts))
 
     def _all(self) -> _Part | None:
-        parts = [self._signed()]
+        first = self._signed()
+        if self._peek() != "AND":
+            return first
+        parts = [first]
         while self._peek() == "AND":
             self._next()
             parts.append(self._signed())
@@ -204,7 +211,7 @@ class _Parser:
         part = self._unit()
         if part and sign == "-" and isinstance(part.node, query.Not):
             return _Part(part.node.query, "scores" if _scores(part.node.query) else "narrows")
-        return part._replace(sign=sign) if part else None
+        return part._replace(sign=sign) if part and sign else part
 
     def _unit(self) -> _Part | None:
         if self._peek() not in ("open", "phrase", "word", "regex"):
@@ -214,7 +221,10 @@ class _Parser:
             return self._group(lexeme)
         node = self._leaves.leaf(lexeme, self._scope)
         part = _Part(node, "scores" if _scores(node) else "narrows") if node else None
-        return self._weighed(part, 1.0, lexeme.caret)
+        if lexeme.caret:
+            return self._weighed(part, 1.0, lexeme.caret)
+        self._heaviest = max(self._heaviest, 1.0)
+        return part
 
     def _group(self, opening: Lexeme) -> _Part | None:
         outside = self._scope, self._heaviest
