@@ -6,7 +6,7 @@ import sqlite3
 import sys
 
 import pytest
-from bench import corpus, figures, goals, process, queries, scaling, tables
+from bench import corpus, features, figures, goals, process, queries, scaling, tables
 from bench.engines import Engine
 from bench.indexing import Built, build
 from bench.latency import Contender, Pace, measure, measure_again
@@ -15,6 +15,9 @@ from bench.runners.fts5_runner import translated as to_fts5
 from bench.runners.passage_runner import documents
 from bench.runners.passage_runner import translated as to_passage
 from bench.runners.runner import clauses
+from collections_on_disk import texts, write
+
+from search.local import Local
 
 BOOKS = [
     {
@@ -267,7 +270,7 @@ def test_numbers_have_the_digits_they_deserve(value, text):
 
 def test_the_report_is_written_and_its_head_stands_in_the_readme(tmp_path):
     pytest.importorskip("matplotlib")
-    from bench.report import write  # noqa: PLC0415  # only where the drawing library is
+    from bench.report import write as write_report  # noqa: PLC0415  # only where the drawing library is
 
     engines = (PASSAGE, "Tantivy", "Lucene")
     commands = ("TOP_10", "TOP_10_COUNT", "COUNT")
@@ -281,7 +284,7 @@ def test_the_report_is_written_and_its_head_stands_in_the_readme(tmp_path):
     built = [of(name, 1, 10) for name in engines]
     readme = tmp_path / "README.md"
     readme.write_text("a\n<!-- bench -->\nold\n<!-- /bench -->\nb\n", "utf-8")
-    write(results(*rows, built=built), tmp_path / "docs", readme)
+    write_report(results(*rows, built=built), tmp_path / "docs", readme)
     report = (tmp_path / "docs" / "benchmarks.md").read_text("utf-8")
     assert "| Passage | 3 | 11.0 | 12.0 | 12.0 | 11.0 | 1.00 | 1.00 |" in report
     assert all(f"]({path.name})" in report for path in (tmp_path / "docs").glob("*.svg"))
@@ -289,3 +292,26 @@ def test_the_report_is_written_and_its_head_stands_in_the_readme(tmp_path):
     assert text.startswith("a\n<!-- bench -->\n")
     assert "old" not in text
     assert "| top 10, AND, mean µs | 11.0 | 11.0 | 11.0 |" in text
+
+
+# Features.
+
+
+def test_every_class_of_features_asks_something_of_the_text(tmp_path):
+    text = "the ministers discussed several treaties without result"
+    snapshot = write(tmp_path, [texts("a", "talks", text, "too few", text.upper())])
+    assert len(list(features.sampled(snapshot, 50))) == 50
+    engine = Local(tmp_path)
+    for name, ask in features.CLASSES.items():
+        page = ask(engine, text.split()[1:5])
+        assert page.total >= 1, name
+        assert not page.warnings, name
+    measured = features.measure(tmp_path, runs=2)
+    assert {len(took) for took in measured.values()} == {2}
+    assert "| sloppy phrase | " in features.report(measured)
+
+
+def test_a_text_without_words_is_asked_nothing(tmp_path):
+    snapshot = write(tmp_path, [texts("a", "—", "a b c")])
+    assert list(features.sampled(snapshot, 5)) == []
+    assert features.report({"prefix": []}).count("\n") == 1

@@ -110,6 +110,22 @@ def test_limits_that_are_none(run, limit, form):
     assert "argument --limit: a number from 0 to 100 is wanted" in err
 
 
+@pytest.mark.parametrize("budget", ["0", "60001", "1.5", "x"])
+def test_budgets_that_are_none(run, budget):
+    code, out, err = run("nato", "--budget-ms", budget)
+    assert (code, out) == (2, "")
+    assert "argument --budget-ms: a number from 1 to 60000 is wanted" in err
+
+
+def test_a_budget_is_the_request_s(run, monkeypatch):
+    asked = []
+    search = Local.search
+    monkeypatch.setattr(Local, "search", lambda self, r: [asked.append(r), search(self, r)][1])
+    run("nato", "--budget-ms", "60000")
+    run("nato")
+    assert [request.budget_ms for request in asked] == [60000, 1000]
+
+
 def test_json_is_what_the_api_answers(run, folder):
     code, out, err = run("nato talks OR putin~", "--json", "--limit", "2")
     assert (code, err) == (0, "")

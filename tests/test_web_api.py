@@ -143,6 +143,13 @@ def test_parameters_reach_the_engine():
     assert (request.match, request.context) == ("any", 1)
 
 
+def test_the_time_of_a_search_goes_along_from_page_to_page():
+    engine.asked.clear()
+    page = client.get("/api/search?q=talks&limit=1&budget_ms=250").json
+    assert [request.budget_ms for request in engine.asked] == [250]
+    assert page["next"] == "/api/search?q=talks&limit=1&offset=1&budget_ms=250"
+
+
 @pytest.mark.parametrize(
     ("query_string", "query"),
     [
@@ -180,6 +187,8 @@ def test_any_text_is_a_query(query_string: str, query: str):
         ("offset=2147483648", "'offset' must be a whole number from 0 to 2147483647"),
         ("offset=-1", "'offset' must be"),
         ("context=3", "'context' must be a whole number from 0 to 2"),
+        ("budget_ms=0", "'budget_ms' must be a whole number from 1 to 60000, not '0'"),
+        ("budget_ms=60001", "'budget_ms' must be"),
         ("match=foo", "'match' must be one of auto, all, any, not 'foo'"),
         ("q=a&q=b", "'q' is given twice"),
         ("filters=type:text", "Unknown parameter 'filters'. Allowed here: q, limit, offset, match"),

@@ -27,7 +27,7 @@ Ask = Callable[[Engine, list[str]], object]
 
 
 def query(form: str) -> Ask:
-    """Give a class of queries: {0} to {3} are the words; {begin}, {end}, {swapped} of the first."""
+    """Give a class of queries: {0} to {3} are the words; {begin}, {end}, ... are of the first."""
 
     def ask(engine: Engine, words: list[str]) -> object:
         first = words[0]
@@ -35,6 +35,7 @@ def query(form: str) -> Ask:
             *words,
             begin=first[:LENGTH],
             end=first[-LENGTH:],
+            unsure=first[0] + "?" + first[2:],
             swapped=first[0] + first[2] + first[1] + first[3:],
         )
         return engine.search(Request(text))
@@ -50,9 +51,9 @@ CLASSES: dict[str, Ask] = {
     "prefix and word": query("{begin}* {1}"),
     "wildcard, open in front": query("*{end}"),
     "wildcard, open on both sides": query("*{begin}*"),
-    "wildcard, one letter": query("?{begin}?*"),
+    "wildcard, one letter": query("{unsure}"),
     "typing error": query("{swapped}~"),
-    "regular expression": query("/{begin}[a-z]?(s|ed|ing)?/"),
+    "regular expression": query("/{begin}[a-z]*(s|ed|ing)?/"),
     "sloppy phrase": query('"{2} {0}"~5'),
     "boost": query("{0}^3 OR {1}"),
 }
