@@ -225,9 +225,14 @@ def _print(console: Console, page: Page) -> None:
 def _print_all(console: Console, found: Iterator[Found], settings: Settings) -> int:
     """Print all that is found as it is read."""
     if settings.csv or settings.json:
-        lines = (export.table if settings.csv else export.json_lines)(found, settings.query)
+        ascii_only = console.encoding != "utf-8"
+        lines = (
+            export.table(found, settings.query)
+            if settings.csv
+            else export.json_lines(found, settings.query, ascii_only)
+        )
         for line in lines:
-            console.out(line, end="")
+            print(line, end="")
         return 0
     for each in found:
         console.print(_heading(each))

@@ -17,10 +17,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would take for a formula (OWASP, "CSV Injection")."""
 
 
-def json_lines(found: Iterable[Found], query: str) -> Iterator[str]:
+def json_lines(found: Iterable[Found], query: str, ascii_only: bool = False) -> Iterator[str]:
     """Give a JSON object a line: those of `/api/search`, but for what is marked in the text."""
     for each in found:
-        yield json.dumps(objects.found(each, query), ensure_ascii=False) + "\n"
+        yield json.dumps(objects.found(each, query), ensure_ascii=ascii_only) + "\n"
 
 
 def table(found: Iterable[Found], query: str) -> Iterator[str]:

@@ -80,7 +80,9 @@ class FakeEngine:
             suggestions=self.suggestions,
             hits=() if request.group == "document" else tuple(hits),
             facets=tuple(each for each in self.facets if each.name in request.facets),
-            groups=self._groups(found, words) if request.group == "document" else (),
+            groups=self._groups(found, words)[request.offset : request.offset + request.limit]
+            if request.group == "document"
+            else (),
         )
 
     def export(self, request: Request) -> Iterator[Found]:

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -311,3 +312,39 @@ def test_a_reader_that_stops_early(folder, given):
             check=False,
         )
     assert done.stderr == b""
+
+
+# Filters, orders, and all that is found.
+
+
+def test_filters_facets_and_groups(run):
+    code, out, _ = run(
+        "talks", "--filter", "type:text", "--facets", "type,document", "--limit", "1"
+    )
+    assert code == 0
+    assert re.search(r"^type: text \(\d\)$", out, re.MULTILINE)
+    code, out, _ = run("talks", "--group", "document", "--sort", "document")
+    assert re.match(r"1\. .* · \d paragraphs?\n", out)
+
+
+def test_a_filter_that_is_none(run):
+    assert "'kind:text' is no filter" in refused(run("talks", "--filter", "kind:text"))
+    assert "is no filter" in refused(run("talks", "--all", "--filter", "year:soon"))
+
+
+def test_all_that_is_found(run):
+    total = json.loads(run("talks OR war", "--json", "--limit", "0")[1])["total"]
+    lines = run("talks OR war", "--json", "--all")[1].splitlines()
+    assert [json.loads(line)["rank"] for line in lines] == list(range(1, total + 1))
+    table = run("talks OR war", "--csv")[1].lstrip("\ufeff").split("\r\n")
+    assert len(table) == total + 2
+    assert run("talks OR war", "--all")[1].count(" · paragraph ") == total
+
+
+@pytest.mark.parametrize(
+    "words", [("--facets", "kind"), ("--sort", "date"), ("--group", "x"), ("--offset", "-1")]
+)
+def test_what_is_no_order(run, words):
+    code, _, err = run("talks", *words)
+    assert code == 2
+    assert words[0] in err

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wsgi_client import Answer, Client
 
-from search.engine import Suggestion
+from search.engine import Facet, FacetValue, Suggestion
 from web.app import create_app
 from web.pages import TEMPLATES
 from web.settings import Settings
@@ -320,3 +320,60 @@ def test_every_text_of_a_document_has_a_direction():
 def test_text_that_utf_8_cannot_hold_is_replaced():
     torn = Client(create_app(FakeEngine({"t": ["Torn", "half \ud83d word"]}), Settings()))
     assert "half ? word" in torn.get("/?q=word").text.replace("<mark>", "").replace("</mark>", "")
+
+
+# Filters, facets, order and groups.
+
+FACETS = (
+    Facet(
+        "type",
+        (FacetValue("text", EVIL, 3, True, False), FacetValue("md", "md", 1, False, False)),
+        7,
+    ),
+    Facet("author", (FacetValue("Only one", "Only one", 4, False, False),), 0),
+)
+
+
+def test_facets_are_links_that_keep_all_else():
+    page = client_of(facets=FACETS).get("/?q=talks&filter=type:text&sort=document&page=1")
+    links = [unescape(link) for link in ADDRESS.findall(page.text)]
+    assert "/?q=talks&sort=document" in links  # without the filter
+    assert "/?q=talks&filter=type%3Atext&filter=type%3Amd&sort=document" in links
+    assert "/?q=talks&filter=type%3Atext&filter=-type%3Amd&sort=document" in links
+    assert "/?q=talks&filter=-type%3Atext&sort=document" in links
+    assert "/search.csv?q=talks&filter=type%3Atext&sort=document" in links
+    assert "/api/export?q=talks&filter=type%3Atext&sort=document" in links
+    assert "Only one" not in page.text, "a facet of one value narrows nothing"
+    assert "and 7 more" in shown(page)
+    assert "Narrowed to type: text" in shown(page)
+    assert "<script>alert" not in page.text
+
+
+def test_a_page_keeps_its_filters_and_its_order():
+    few = client_of(results=2)
+    page = few.get("/?q=talks&filter=type:text&filter=-year:2022&sort=date:desc&page=1")
+    following = [unescape(link) for link in ADDRESS.findall(page.text) if "page=2" in link]
+    wanted = "/?q=talks&filter=type%3Atext&filter=-year%3A2022&sort=date%3Adesc&page=2"
+    assert set(following) == {wanted}
+
+
+def test_a_page_passes_over_filters_that_are_none():
+    page = client.get("/?q=talks&filter=nonsense&filter=type:text&sort=soon&group=folder&match=x")
+    assert page.status == 200
+    assert engine.asked[-1].filters == ("type:text",)
+    assert (engine.asked[-1].sort, engine.asked[-1].group) == ("score", "none")
+    assert "nonsense" not in shown(page)
+
+
+def test_a_filter_alone_is_a_question():
+    assert client.get("/?filter=type:text").status == 200
+    assert "No paragraph matches" in shown(client.get("/?filter=type:text"))
+
+
+def test_groups_show_the_best_and_lead_to_the_rest():
+    few = client_of(results=2)
+    page = few.get("/?q=talks&group=document")
+    assert page.text.count('<ol class="hits">') == 2
+    assert "3 paragraphs found:" in shown(page)
+    assert [link for link in ADDRESS.findall(page.text) if "page=2" in link]
+    assert "Page 1 of 2" in shown(page)
