@@ -35,7 +35,7 @@ class _Room(threading.local):
 
     def __init__(self) -> None:
         self.rows = np.empty(misspelt.ROOM, np.int64)
-        self.path = tuple(np.empty(misspelt.PATH, np.int64) for _ in range(3))
+        self.chars, self.depths, self.best = np.empty((3, misspelt.PATH), np.int64)
         self.found = np.empty(0, np.int64)
         self.errors = np.empty(0, np.uint8)
 
@@ -58,7 +58,7 @@ def beginning(snapshot: Snapshot, prefix: str, limit: int) -> list[Near]:
     return _together(snapshot, found)
 
 
-def near(
+def near(  # noqa: PLR0913  # what is asked for is named
     snapshot: Snapshot,
     word: str,
     most: int,
@@ -95,7 +95,7 @@ def _near(
     try:
         count = misspelt.near(
             *data.forms_in_order, among.start, among.stop, points, most, beginnings,
-            _room.rows, *_room.path, _room.found, _room.errors,
+            _room.rows, _room.chars, _room.depths, _room.best, _room.found, _room.errors,
         )  # fmt: skip
     except ValueError as error:
         raise Damaged(f"{data.path}: {error}") from error

@@ -94,7 +94,7 @@ def _is_other(near: Near, word: Typed) -> bool:
 
 
 def _likelihood(snapshot: Snapshot, word: str, others: Sequence[str], near: Near) -> float:
-    together = near.frequency
+    together = float(near.frequency)
     if others:
         terms = [query.Term("text", form) for form in (near.form, *others)]
         beside = execute(snapshot, query.And(terms), 0, context=False).total or 0

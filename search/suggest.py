@@ -1,4 +1,4 @@
-"""What a query may become while it is typed: its last word finished, the next one, titles, headings.
+"""What a query may become while it is typed: a word finished, the next one, titles, headings.
 
 A word or phrase is ranked by what it would find: the paragraphs with all of its words. The words
 come from the dictionary, the most frequent first, and from the paragraphs that are best for what
@@ -183,7 +183,7 @@ def _beside(snapshot: Snapshot, asked: _Asked) -> list[tuple[str, bool]]:
 
 
 def _lines(snapshot: Snapshot, asked: _Asked) -> list[Completion]:
-    """Give titles, then headings, that have the words typed and begin the last: short ones first."""
+    """Give titles, then headings, that have the words and begin the last: short ones first."""
     if len(asked.prefix) < SHORTEST and not asked.words:
         return []
     titles: list[tuple[int, int]] = []
@@ -197,7 +197,8 @@ def _lines(snapshot: Snapshot, asked: _Asked) -> list[Completion]:
         for chosen, into in ((are_titles, titles), (~are_titles, headings)):
             lengths = segment.data.length[ordinals[chosen]]
             order = np.argsort(lengths, kind="stable")[: 4 * _LINES]
-            into += zip(lengths[order].tolist(), (ordinals[chosen][order] + segment.base).tolist())
+            places = ordinals[chosen][order] + segment.base
+            into.extend(zip(lengths[order].tolist(), places.tolist(), strict=True))
     return [*_shown(snapshot, titles), *_shown(snapshot, headings)]
 
 

@@ -112,7 +112,7 @@ _WORDS = _rules(
 )  # fmt: skip
 
 _NAMES = _rules(
-    (r"(.)\1+", r"\1"),
+    (r"([^aeiou])\1+", r"\1"),
     (r"^mac(?=[a-z]{3})", "mc"),
     (r"(?<=h)ar(?=in)", "er"),
     (r"burgh$", "burg"),
@@ -150,7 +150,7 @@ def offered(snapshot: Snapshot, text: str, total: int) -> list[Suggestion]:
 
     `total` counts the paragraphs that the query finds; what finds no more is not offered.
     """
-    offers = []
+    offers: list[Suggestion] = []
     for word in typed.words(text):
         others = variants(snapshot, word.form)
         if not word.quoted:  # by stem, these are found already

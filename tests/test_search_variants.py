@@ -1,10 +1,11 @@
 """Which words are taken for spellings of one: precision and recall on pairs of the books' words.
 
-The pairs of `data/variants.json` are words of the 840 books of the benchmark: spellings that British
-and American English, older English and transliteration have of one word or name (`variants`), and
-words that only look alike (`others`); each is a word or, where the books write both with a capital,
-a name. They were thought of before the rules, then kept where the books have both; the rules were
-mended by what was missed among them, so that the figures are those of the list they were made with.
+The pairs of `data/variants.json` are words of the 840 books of the benchmark: spellings that
+British and American English, older English and transliteration have of one word or name
+(`variants`), and words that only look alike (`others`); each is a word or, where the books write
+both with a capital, a name. The list was thought of beside the rules, by the same hand, and kept
+where the books have both; then the rules were mended by what they missed of it. So its figures are
+those of a list that the rules were made with, not of one that they had never seen.
 `python tests/test_search_variants.py` prints them.
 """
 
