@@ -14,6 +14,9 @@ from search.engine import (
     MAX_CONTEXT,
     MAX_LIMIT,
     MAX_SUGGESTIONS,
+    MAX_WIDTH,
+    ORDERS,
+    SCOPES,
     SORTS,
     Engine,
     Request,
@@ -35,11 +38,14 @@ SEARCH = {
     "facets": some_of(FACETS),
     "sort": one_of(SORTS),
     "group": one_of(GROUPINGS),
+    "scope": one_of(SCOPES),
+    "explain": whole(0, 1),
 }
 
 EXPORT = {name: SEARCH[name] for name in ("q", "match", "filter", "sort")}
 SUGGEST = {"q": TEXT, "limit": whole(0, MAX_SUGGESTIONS)}
 SIMILAR = {"limit": whole(0, MAX_LIMIT), "other_documents": whole(0, 1)}
+CONCORDANCE = {"q": TEXT, "width": whole(0, MAX_WIDTH), "sort": one_of(ORDERS), **PAGING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,8 @@ class Api:
 
     def document(self, id: str) -> HTTPResponse:
         """Answer `/api/documents/<id>`."""
-        strict(request.query_string, {})
-        view = self.engine.document(id)
+        asked = strict(request.query_string, {"q": TEXT})
+        view = self.engine.document(id, asked.get("q", ""))
         if view is None:
             raise unknown_document(id)
         return responses.json(objects.document(view))
@@ -101,6 +107,12 @@ class Api:
         if found is None:
             raise unknown_paragraph(id)
         return responses.json(objects.similar(found))
+
+    def concordance(self) -> HTTPResponse:
+        """Answer `/api/concordance`."""
+        asked = strict(request.query_string, CONCORDANCE)
+        found = self.engine.concordance(asked.pop("q", ""), **asked)
+        return responses.json(objects.concordance(found))
 
     def health(self) -> HTTPResponse:
         """Answer `/health`; parameters mean nothing there."""
