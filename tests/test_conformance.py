@@ -3,12 +3,20 @@
 A file of `conformance/` has `documents` (of each id its texts, the title first, headings begin with
 `#`; or "seeds", the documents of that folder) and `cases`: what a case shows, the fields of its
 `Request`, and of the `Page`: `ids` of its hits in their order, `total`, `documents`, and where they
-are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of text and total).
+are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of text and total). That no
+paragraph has all of a query is not among the `warnings`, for `relaxed` has it; `said` is how it is
+said. `explained` has the texts and values of the first hit's explanation, the parts of its score.
+
+Where a file has `concordances`, these are arguments of `Engine.concordance` and its `lines`: left,
+keyword, right and the paragraph's id; where it has `views`, those of `Engine.document` and the
+`positions` of what matches.
 """
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from collections_on_disk import Documents, texts, write
@@ -22,6 +30,13 @@ FILES = {
     path.stem: json.loads(path.read_text("utf-8"))
     for path in sorted((ROOT / "tests" / "conformance").glob("*.json"))
 }
+NONE_HAS_ALL = re.compile("no (paragraph|document) has all of ")
+
+
+def listed(kind: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, case) for name, file in FILES.items() for case in file.get(kind, ())]
+
+
 CASES = [(name, case) for name, file in FILES.items() for case in file["cases"]]
 
 
@@ -62,8 +77,37 @@ def test_case(engines, name, case):
     assert [hit.paragraph.id for hit in page.hits] == case["ids"]
     assert (page.total, page.documents) == (case["total"], case["documents"])
     assert page.relaxed == case.get("relaxed", False)
-    assert list(page.warnings) == case.get("warnings", [])
+    said = [warning for warning in page.warnings if NONE_HAS_ALL.match(warning)]
+    assert bool(said) == page.relaxed
+    assert said == ([case["said"]] if "said" in case else said)
+    others = [warning for warning in page.warnings if warning not in said]
+    assert others == [w for w in case.get("warnings", []) if not NONE_HAS_ALL.match(w)]
     assert [[each.text, each.total] for each in page.suggestions] == case.get("suggestions", [])
+
+
+@pytest.mark.parametrize(("name", "case"), [c for c in CASES if "explained" in c[1]])
+def test_explanation(engines, name, case):
+    (hit, *_) = engines(name).search(Request(**case["request"], explain=True)).hits
+    parts = [[part.text, round(part.value, 6)] for part in hit.explanation.parts]
+    assert parts == case["explained"]
+    assert hit.explanation.value == sum(part.value for part in hit.explanation.parts) == hit.score
+
+
+@pytest.mark.parametrize(("name", "case"), listed("concordances"))
+def test_concordance(engines, name, case):
+    found = engines(name).concordance(**case["request"])
+    lines = [[line.left, line.keyword, line.right, line.paragraph.id] for line in found.lines]
+    assert lines == case["lines"]
+    assert found.total == case["total"]
+    assert list(found.warnings) == case.get("warnings", [])
+    for line in found.lines:
+        assert line.paragraph.text[line.span.start : line.span.end] == line.keyword
+
+
+@pytest.mark.parametrize(("name", "case"), listed("views"))
+def test_positions(engines, name, case):
+    view = engines(name).document(**case["request"])
+    assert [[number, round(at, 6)] for number, at in view.positions] == case["positions"]
 
 
 @pytest.mark.parametrize("name", FILES)
