@@ -73,7 +73,7 @@ def test_the_order_of_the_index(engine):
         ("No ", "war", " here"),
         ("", "War", "—again?"),
         ("", "wars", " are wars,"),
-        ("are ", "wars", ", and war"),
+        ("wars are ", "wars", ", and war"),
         ("wars, and ", "war", ""),
     ]
     assert (found.total, found.sort, found.width, found.partial) == (8, "document", 10, False)
@@ -139,7 +139,7 @@ def test_more_than_are_sorted_follow_in_the_order_of_the_index(engine, monkeypat
     monkeypatch.setattr(module, "MAX_SORTED", 3)
     found = engine.concordance("war", sort="left", limit=100)
     assert found.total == 8
-    assert [line.left[-5:] for line in found.lines[:3]] == ["long ", "The ", "The "]
+    assert [line.left.split()[-1] for line in found.lines[:3]] == ["long", "The", "The"]
     assert rows(found)[3:] == rows(engine.concordance("war", limit=100))[3:]
     assert found.warnings == ("only the first 3 of 8 occurrences are sorted",)
     assert engine.concordance("war", sort="left", limit=2, offset=2).lines == found.lines[2:4]
