@@ -17,6 +17,8 @@ GROUPINGS: tuple[Grouping, ...] = ("none", "document")
 FACETS = ("type", "language", "author", "year", "month", "folder", "document")
 MAX_LIMIT = 100
 MAX_CONTEXT = 2
+MAX_OFFSET = 2**31 - 1
+"""The last rank that can be asked for."""
 BUDGET_MS = 1000
 MAX_BUDGET_MS = 60_000
 MAX_SUGGESTIONS = 20

@@ -40,7 +40,7 @@ PLACES = {
     "charset_normalizer": {"index/readers/encoding.py"},
     "markdown_it": {"index/readers/markdown.py"},
     "granian": {"web/__main__.py"},
-    "rich": {"index/__main__.py", "search/__main__.py"},
+    "rich": {"index/__main__.py", "search/__main__.py", "search/terminal.py"},
 }
 
 # Imported where they are used, not with the module: few runs need them.

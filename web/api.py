@@ -13,6 +13,7 @@ from search.engine import (
     MAX_BUDGET_MS,
     MAX_CONTEXT,
     MAX_LIMIT,
+    MAX_OFFSET,
     MAX_SUGGESTIONS,
     MAX_WIDTH,
     ORDERS,
@@ -24,7 +25,7 @@ from search.engine import (
 from search.errors import BadFilter
 from web import responses
 from web.errors import Problem, bad_parameter, unknown_document, unknown_paragraph
-from web.parameters import MAX_OFFSET, TEXT, TEXTS, one_of, some_of, strict, whole
+from web.parameters import TEXT, TEXTS, one_of, some_of, strict, whole
 
 PAGING = {"limit": whole(0, MAX_LIMIT), "offset": whole(0, MAX_OFFSET)}
 
