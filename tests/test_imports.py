@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from index.codec.compiled import COMPILED_FROM
+
 PACKAGES = ("index", "search", "web")
 BENEATH = {"index": {"index"}, "search": {"index", "search"}, "web": set(PACKAGES)}
 
@@ -117,6 +119,18 @@ def test_no_module_imports_itself_by_way_of_others():
 def test_a_library_stays_in_its_place(library):
     users = {path for path, names in IMPORTS.items() if library in map(top, names)}
     assert users == PLACES[library]
+
+
+def test_kernels_are_made_of_what_they_are_told_by():
+    """Else a change elsewhere would leave the old code in use."""
+    sources = {str(p.relative_to(ROOT)) for each in COMPILED_FROM for p in ROOT.glob(each)}
+    modules = {path.removesuffix(".py").replace("/", ".") for path in sources}
+    marks = {"index.codec.compiled.kernel", "index.codec.compiled.inlined"}
+    kernels = {path: names for path, names in IMPORTS.items() if marks & names}
+    assert len(kernels) > 20
+    for path, names in kernels.items():
+        assert path in sources
+        assert {module_of(name) for name in names if top(name) in PACKAGES} <= modules, path
 
 
 def test_bottle_is_the_business_of_web():

@@ -16,6 +16,12 @@ import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
+COMPILED_FROM = (
+    *("index/analysis.py", "index/errors.py", "index/codec/*.py"),
+    *("search/automaton.py", "search/score.py", "search/kernels/*.py"),
+)
+"""What kernels are made of, with the modules whose constants and types they know."""
+
 _PACKAGES = Path(__file__).parents[2]
 
 _njit: Any = numba.njit  # whose types leave out `_nrt`
@@ -52,8 +58,7 @@ def sources() -> str:
 @cache
 def _stamp() -> tuple[tuple[str, int, int], ...]:
     """Tell the sources of all kernels from altered ones: their names, times and sizes."""
-    folders = ("index/codec", "search", "search/kernels")
-    sources = sorted(path for folder in folders for path in (_PACKAGES / folder).glob("*.py"))
+    sources = sorted(path for each in COMPILED_FROM for path in _PACKAGES.glob(each))
     return tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sources)
 
 
