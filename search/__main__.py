@@ -5,333 +5,74 @@ import gc
 gc.disable()  # modules are a hundred thousand objects that stay: looking through them takes 0.1 s
 
 # ruff: noqa: E402  # they are what the collector is kept from
-import argparse
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from io import TextIOWrapper
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from rich.console import Console
-from rich.text import Text
 
-from index.settings import add_folder_option
-from index.version import VERSION
-from search import export, objects
-from search.engine import (
-    BUDGET_MS,
-    FACETS,
-    GROUPINGS,
-    MAX_BUDGET_MS,
-    MAX_LIMIT,
-    MAX_SUGGESTIONS,
-    SORTS,
-    Found,
-    Hit,
-    Page,
-    Request,
-    SimilarHit,
-)
+from search import objects, settings, terminal
+from search.engine import MAX_SUGGESTIONS
 from search.errors import SearchError
 from search.local import Local
 from search.ready import make_ready
-from search.settings import Settings
 
-_CONTROLS = {
-    code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"
-}
-
-EXAMPLE = """\
-example:
-  python -m search '"frank and constructive" OR nato -putin' --limit 5
-"""
+T = TypeVar("T")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answer the exit code: 0 also where nothing is found."""
-    settings = _settings(argv)
-    request = Request(
-        settings.query,
-        limit=settings.limit,
-        offset=settings.offset,
-        budget_ms=settings.budget_ms,
-        filters=settings.filters,
-        facets=settings.facets,
-        sort=settings.sort,
-        group=settings.group,
-    )
+    asked = settings.read(argv)
     make_ready()
-    if settings.suggest:
-        return _suggest(settings)
-    if settings.similar:
-        return _similar(settings)
-    engine, console = Local(settings.folder), _console()
     try:
-        if settings.all or settings.csv:
-            return _print_all(console, engine.export(request), settings)
+        return _answer(Local(asked.folder), asked)
+    except SearchError as error:
+        return _failed(str(error))
+
+
+def _failed(what: str) -> int:
+    print(f"search: {what}", file=sys.stderr)
+    return 1
+
+
+def _answer(engine: Local, asked: settings.Settings) -> int:
+    """Print what was asked for."""
+    request = asked.request
+    if asked.similar:
+        similar = engine.similar(asked.similar, request.limit, asked.other_documents)
+        if similar is None:
+            return _failed(f"the index has no paragraph {asked.similar}")
+        _print(asked, similar, objects.similar, terminal.print_similar)
+    elif asked.suggest:
+        completions = engine.suggest(request.query, min(request.limit, MAX_SUGGESTIONS))
+        as_object = partial(objects.suggestions, request.query)
+        _print(asked, completions, as_object, terminal.print_completions)
+    elif asked.concordance:
+        lines = engine.concordance(
+            request.query, asked.width, asked.concordance, request.limit, request.offset
+        )
+        _print(asked, lines, objects.concordance, terminal.print_concordance)
+    elif asked.every:
+        found = engine.export(request)
+        terminal.print_every(terminal.console(), found, request.query, asked.form)
+    else:
         page = engine.search(request)
-    except SearchError as error:
-        print(f"search: {error}", file=sys.stderr)
-        return 1
-    if settings.json:
-        _print_object(console, objects.page(page, request))
+        _print(asked, page, partial(objects.page, request=request), terminal.print_page)
+    return 0
+
+
+def _print(
+    asked: settings.Settings,
+    answer: T,
+    as_object: Callable[[T], objects.Object],
+    as_text: Callable[[Console, T], None],
+) -> None:
+    console = terminal.console()
+    if asked.form == "json":
+        terminal.print_object(console, as_object(answer))
     else:
-        _print(console, page)
-    return 0
-
-
-def _settings(argv: Sequence[str] | None) -> Settings:
-    parser = argparse.ArgumentParser(
-        prog="python -m search",
-        description="Find paragraphs.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "query", nargs="*", help="words, in quotes; behind -- where they begin with -"
-    )
-    parser.add_argument(
-        "--limit",
-        type=_whole(0, MAX_LIMIT),
-        default=10,
-        metavar="N",
-        help=f"how many paragraphs to show, 0 to {MAX_LIMIT} (%(default)s)",
-    )
-    parser.add_argument("--json", action="store_true", help="print what /api/search answers")
-    parser.add_argument(
-        "--budget-ms",
-        type=_whole(1, MAX_BUDGET_MS),
-        default=BUDGET_MS,
-        metavar="N",
-        help="after how many milliseconds the search ends (%(default)s)",
-    )
-    parser.add_argument(
-        "--offset", type=_offset, default=0, metavar="N", help="how many to pass over (%(default)s)"
-    )
-    parser.add_argument(
-        "--filter",
-        action="append",
-        default=[],
-        metavar="FIELD:VALUE",
-        help="narrow the search, as type:text, year:2022 or -folder:old; may be repeated",
-    )
-    parser.add_argument(
-        "--facets",
-        type=_facets,
-        default=(),
-        metavar="NAMES",
-        help=f"count what is found by some of {','.join(FACETS)}",
-    )
-    parser.add_argument("--sort", choices=SORTS, default="score", help="the order (%(default)s)")
-    parser.add_argument(
-        "--group", choices=GROUPINGS, default="none", help="group by document (%(default)s)"
-    )
-    parser.add_argument("--all", action="store_true", help="all that is found, with --json by line")
-    parser.add_argument("--csv", action="store_true", help="all that is found, as a table")
-    parser.add_argument(
-        "--suggest", action="store_true", help="print what the words may become, not what they find"
-    )
-    parser.add_argument(
-        "--similar", metavar="ID", help="find what says the same as a paragraph, or is similar"
-    )
-    parser.add_argument(
-        "--other-documents", action="store_true", help="with --similar: not in its own document"
-    )
-    add_folder_option(parser, "--index")
-    parser.add_argument("--version", action="version", version=VERSION)
-    given = parser.parse_args(argv)
-    if bool(given.query) == bool(given.similar):
-        parser.error("one is required: query, or --similar with the id of a paragraph")
-    if given.other_documents and not given.similar:
-        parser.error("--other-documents goes with --similar")
-    query, similar = _text(" ".join(given.query)), _text(given.similar or "")
-    return Settings(
-        query,
-        given.index,
-        given.limit,
-        given.json,
-        given.budget_ms,
-        tuple(map(_text, given.filter)),
-        given.facets,
-        given.sort,
-        given.group,
-        given.offset,
-        given.all,
-        given.csv,
-        given.suggest,
-        similar,
-        given.other_documents,
-    )
-
-
-def _text(argument: str) -> str:
-    """Give an argument as text: bytes that are none become question marks."""
-    return argument.encode(errors="replace").decode()
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if text.isascii() and text.isdecimal() and len(text) < 10 and low <= int(text) <= high:
-            return int(text)
-        raise argparse.ArgumentTypeError(f"a number from {low} to {high} is wanted, not {text!r}")
-
-    return read
-
-
-def _offset(text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) < 10:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"a number is wanted, not {text!r}")
-
-
-def _facets(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(text.split(",")))
-    if set(names) <= set(FACETS):
-        return names
-    raise argparse.ArgumentTypeError(f"some of {','.join(FACETS)} are wanted, not {text!r}")
-
-
-def _console() -> Console:
-    """Open the output; characters that it cannot show are written as escapes."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    return Console(emoji=False, highlight=False, markup=False, soft_wrap=True)
-
-
-def _suggest(settings: Settings) -> int:
-    """Print what a query may become, as `/api/suggest` has it."""
-    try:
-        limit = min(settings.limit, MAX_SUGGESTIONS)
-        found = Local(settings.folder).suggest(settings.query, limit)
-    except SearchError as error:
-        print(f"search: {error}", file=sys.stderr)
-        return 1
-    console = _console()
-    if settings.json:
-        _print_object(console, objects.suggestions(settings.query, found))
-    else:
-        for each in found:
-            total = _count(each.total, "paragraph")
-            console.print(_shown(f"{each.text} ({each.kind}, {total})"))
-    return 0
-
-
-def _print_object(console: Console, answer: objects.Object) -> None:
-    ascii_only = console.encoding != "utf-8"
-    console.out(json.dumps(answer, ensure_ascii=ascii_only, indent=2))
-
-
-def _print(console: Console, page: Page) -> None:
-    for warning in page.warnings:
-        console.print(_shown(f"note: {warning}"), style="dim")
-    for hit in page.hits:
-        console.print(_heading(hit))
-        console.print(_marked(hit), end="\n\n")
-    for group in page.groups:
-        found = f"{group.rank}. {group.document.title} · {_count(group.total, 'paragraph')}"
-        console.print(_shown(found), style="bold", end="\n\n")
-        for hit in group.hits:
-            console.print(_heading(hit))
-            console.print(_marked(hit), end="\n\n")
-    for facet in page.facets:
-        values = ", ".join(f"{each.label} ({each.count:,})" for each in facet.values)
-        more = f" and {facet.more:,} more" if facet.more else ""
-        console.print(_shown(f"{facet.name}: {values or 'none'}{more}"))
-    console.print(_counts(page), style="dim")
-    for suggestion in page.suggestions:
-        console.print(_shown(f"try: {suggestion.text} ({suggestion.total})"))
-
-
-def _print_all(console: Console, found: Iterator[Found], settings: Settings) -> int:
-    """Print all that is found as it is read."""
-    if settings.csv or settings.json:
-        ascii_only = console.encoding != "utf-8"
-        lines = (
-            export.table(found, settings.query)
-            if settings.csv
-            else export.json_lines(found, settings.query, ascii_only)
-        )
-        for line in lines:
-            print(line, end="")
-        return 0
-    for each in found:
-        console.print(_heading(each))
-        console.print(Text(_shown(each.paragraph.text)), end="\n\n")
-    return 0
-
-
-def _similar(settings: Settings) -> int:
-    """Print what is like a paragraph."""
-    try:
-        found = Local(settings.folder).similar(
-            settings.similar, settings.limit, settings.other_documents
-        )
-    except SearchError as error:
-        print(f"search: {error}", file=sys.stderr)
-        return 1
-    if found is None:
-        print(f"search: the index has no paragraph {settings.similar}", file=sys.stderr)
-        return 1
-    console = _console()
-    if settings.json:
-        _print_object(console, objects.similar(found))
-        return 0
-    console.print(_shown(found.paragraph.text), style="italic", end="\n\n")
-    for each in found.hits:
-        console.print(_heading(each.hit))
-        _print_like(console, found.paragraph.text, each)
-    if not found.hits:
-        console.print("Nothing is like it.", style="dim")
-    return 0
-
-
-def _print_like(console: Console, here: str, found: SimilarHit) -> None:
-    """Print of what says the same the passages of both texts, each with its differences marked."""
-    if found.kind == "similar":
-        console.print(_marked(found.hit), end="\n\n")
-        return
-    console.print(f"the same, {found.hit.score:.0%} of the words in common", style="dim")
-    ours, others = Text(_shown(here)), Text(_shown(found.hit.paragraph.text))
-    for text, spans in ((ours, found.differences.here), (others, found.differences.there)):
-        for span in spans:
-            text.stylize("bold yellow", span.start, span.end)
-    for passage in found.passages:
-        console.print(Text.assemble("  here: ", ours[passage.here.start : passage.here.end]))
-        console.print(Text.assemble(" there: ", others[passage.there.start : passage.there.end]))
-    console.print()
-
-
-def _heading(hit: Hit | Found) -> Text:
-    paragraph = hit.paragraph
-    place = f"paragraph {paragraph.number} of {hit.document.paragraphs}"
-    section = f" · {paragraph.section}" if paragraph.section else ""
-    return Text.assemble(
-        f"{hit.rank}. ",
-        (_shown(hit.document.title), "bold"),
-        _shown(f"{section} · {place} · {paragraph.id}"),
-    )
-
-
-def _marked(hit: Hit) -> Text:
-    text = Text(_shown(hit.paragraph.text))
-    for span in hit.matches:
-        text.stylize("bold yellow", span.start, span.end)
-    return text
-
-
-def _counts(page: Page) -> str:
-    if not page.total:
-        return "No paragraph matches."
-    found = f"{_count(page.total, 'paragraph')} in {_count(page.documents, 'document')}"
-    return f"{found}, {page.took_ms:.1f} ms"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _shown(text: str) -> str:
-    """Take the control characters out of a text, which would steer the terminal."""
-    return text.translate(_CONTROLS)
+        as_text(console, answer)
 
 
 if __name__ == "__main__":

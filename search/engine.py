@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal, Protocol
 
 from index.model import DocumentInfo, Paragraph
@@ -16,9 +17,32 @@ GROUPINGS: tuple[Grouping, ...] = ("none", "document")
 FACETS = ("type", "language", "author", "year", "month", "folder", "document")
 MAX_LIMIT = 100
 MAX_CONTEXT = 2
+MAX_OFFSET = 2**31 - 1
+"""The last rank that can be asked for."""
 BUDGET_MS = 1000
 MAX_BUDGET_MS = 60_000
 MAX_SUGGESTIONS = 20
+
+Scope = Literal["paragraph", "document"]
+
+SCOPES: tuple[Scope, ...] = ("paragraph", "document")
+
+Order = Literal["document", "left", "left2", "left3", "keyword", "right", "right2", "right3"]
+
+ORDERS: tuple[Order, ...] = (
+    "document",
+    "left",
+    "left2",
+    "left3",
+    "keyword",
+    "right",
+    "right2",
+    "right3",
+)
+WIDTH = 60
+"""How much is shown on either side of a keyword, in code points."""
+
+MAX_WIDTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +59,9 @@ class Request:
     `facets` are the names of those (of FACETS) to count. `sort` is by score, by the documents'
     dates (without a date last) or ids; equal ones are in the order of indexing. Grouped by
     document, `limit` and `offset` count documents, in the order of their best paragraphs.
+
+    In the `scope` of a document the words may stand in different paragraphs of it, which are shown
+    together, by score and without facets. `explain` asks for the parts of each score.
     """
 
     query: str
@@ -47,6 +74,8 @@ class Request:
     facets: tuple[str, ...] = ()
     sort: Sort = "score"
     group: Grouping = "none"
+    scope: Scope = "paragraph"
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +87,26 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """A number of a score, in words, and the `parts` that it comes of.
+
+    `how` tells the way: it is their `sum`, exactly, the `best` (highest) of them, or their
+    `product` in f32, rounded to a multiple of 2^-36; a `number` is what its text says.
+    """
+
+    text: str
+    value: float
+    how: Literal["sum", "best", "product", "number"]
+    parts: tuple["Explanation", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A paragraph that was found; `rank` counts from 1 over all pages.
 
     `snippet_html` is escaped HTML in which only `<mark>` stands for markup: the whole paragraph,
-    or, beyond 1,000 characters, windows around the matches.
+    or, beyond 1,000 characters, windows around the matches. `explanation` has the parts of the
+    score where the request asked for them.
     """
 
     rank: int
@@ -73,15 +117,17 @@ class Hit:
     snippet_html: str
     before: tuple[Paragraph, ...]
     after: tuple[Paragraph, ...]
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Another query worth trying, and how many paragraphs it finds."""
+    """Another query worth trying, and how many paragraphs it finds, in that `scope`."""
 
     kind: Literal["spelling", "variant", "stemmed", "relaxed"]
     text: str
     total: int
+    scope: Scope = "paragraph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +246,17 @@ class DocumentView:
     matches: tuple[tuple[Span, ...], ...]
     html: tuple[str, ...]
 
+    @property
+    def positions(self) -> tuple[tuple[int, float], ...]:
+        """The number of each paragraph that matches, and where in the document it begins.
+
+        That is from 0 to 1, by the code points of the paragraphs' texts.
+        """
+        begins = list(accumulate((len(each.text) for each in self.paragraphs), initial=0))
+        total = begins.pop() or 1
+        placed = zip(self.paragraphs, begins, self.matches, strict=True)
+        return tuple((each.number, begin / total) for each, begin, spans in placed if spans)
+
 
 @dataclass(frozen=True, slots=True)
 class ParagraphView:
@@ -209,6 +266,44 @@ class ParagraphView:
     paragraph: Paragraph
     before: tuple[Paragraph, ...]
     after: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One occurrence in a concordance: the keyword and the text on either side of it.
+
+    `span` is the keyword's place in the paragraph's text.
+    """
+
+    left: str
+    keyword: str
+    right: str
+    span: Span
+    document: DocumentInfo
+    paragraph: Paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class Concordance:
+    """A stretch of the occurrences of a query's words, each in its context.
+
+    `total` counts all occurrences; where that is not exact, `partial` is true and one of the
+    `warnings` says why. The other fields are as in `Page`.
+    """
+
+    query: str
+    interpreted: str
+    warnings: tuple[str, ...]
+    total: int
+    width: int
+    sort: Order
+    limit: int
+    offset: int
+    took_ms: float
+    partial: bool
+    generation: int
+    built_at: str
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,4 +398,19 @@ class Engine(Protocol):
         """Give what says the same as the paragraph with that id, or is similar to it, or None.
 
         `limit` (0 to 100) hits are wanted, where `other_documents` is set of those alone.
+        """
+
+    def concordance(
+        self,
+        query: str,
+        width: int = WIDTH,
+        sort: Order = "document",
+        limit: int = 20,
+        offset: int = 0,
+    ) -> Concordance:
+        """Give the occurrences of a word, a pattern or a phrase, `width` code points a side.
+
+        They come in the order of the index, or sorted by the first, second or third word on the
+        left or the right and those beyond it, or by the keyword. Of a query of several words these
+        are all that is marked in the paragraphs that match.
         """

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from whoosh import query as trees
@@ -13,21 +14,27 @@ from whoosh import query as trees
 from index import storage
 from index.errors import IndexFault, NoIndex
 from index.snapshot import Snapshot
-from search import filters, highlight, order, spelling, variants
+from search import filters, highlight, order, relax, spelling, variants
 from search import suggest as completing
+from search.across import across, shown
 from search.budget import Budget
+from search.concordance import concordance
 from search.engine import (
-    BUDGET_MS,
     MAX_CONTEXT,
+    WIDTH,
     Completion,
+    Concordance,
     DocumentList,
     DocumentView,
+    Facet,
     Found,
     Group,
     Hit,
+    Order,
     Page,
     ParagraphView,
     Request,
+    Scope,
     Similar,
     Span,
     Status,
@@ -35,6 +42,7 @@ from search.engine import (
 )
 from search.errors import Unavailable, Unusable
 from search.execute import Answer, execute
+from search.explain import Explainer
 from search.facets import facets
 from search.filters import Filter
 from search.query import Query, parse, unquoted
@@ -47,12 +55,23 @@ REFRESH = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Result:
+    """An answer; its paragraphs are scored and marked by the tree of `shown`.
+
+    `missed` is the query of which nothing had all.
+    """
+
     query: Query
     answer: Answer
-    relaxed: bool
+    shown: Query
+    scope: Scope
     unnarrowed: trees.Query  # by filters
     tree: trees.Query
     left_out: int = 0  # documents that have no date
+    missed: Query | None = None
+
+    @property
+    def relaxed(self) -> bool:
+        return self.missed is not None
 
     @property
     def total(self) -> int:
@@ -60,7 +79,7 @@ class _Result:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        relaxed = ("no paragraph has all of this: these have some of it",) if self.relaxed else ()
+        relaxed = (relax.said(self.missed.tree, self.scope),) if self.missed else ()
         undated = (_undated(self.left_out),) if self.left_out else ()
         return (*self.query.warnings, *relaxed, *undated, *self.answer.warnings)
 
@@ -85,22 +104,14 @@ class Local:
     def search(self, request: Request) -> Page:  # noqa: D102
         began = time.perf_counter()
         snapshot = self._current()
-        narrowing = filters.read(request.filters)
+        asked = _Asked.of(request, self._clock)
         is_ranked = request.sort == "score" and request.group == "none"
-        last = request.offset + request.limit if is_ranked else 0
-        budget = Budget(request.budget_ms, self._clock)
-        result = _search(
-            snapshot, request.query, request.match, last, narrowing=narrowing, budget=budget
-        )
+        last = request.offset + request.limit if is_ranked or asked.scope == "document" else 0
+        result = _search(snapshot, asked, request.match, last)
         answer, total = result.answer, result.total
-        groups = _groups(snapshot, result, request) if request.group == "document" else ()
-        hits = () if request.group == "document" else _hits(snapshot, result, request)
-        short = result.relaxed or not total
-        suggestions = (
-            _suggestions(snapshot, request.query, result, narrowing, budget) if short else ()
-        )
-        if not (request.offset or narrowing):
-            suggestions += _respelt(snapshot, request.query, 0 if result.relaxed else total)
+        is_grouped = request.group == "document" and asked.scope == "paragraph"
+        groups = _groups(snapshot, result, request) if is_grouped else ()
+        hits = () if is_grouped else _hits(snapshot, result, request)
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,
@@ -115,9 +126,9 @@ class Local:
             relaxed=result.relaxed,
             generation=snapshot.generation,
             built_at=snapshot.built_at,
-            suggestions=suggestions,
+            suggestions=_suggestions(snapshot, asked, result, request.offset),
             hits=hits,
-            facets=facets(snapshot, result.unnarrowed, narrowing, answer, request.facets),
+            facets=_facets(snapshot, asked, result, request),
             groups=groups,
         )
 
@@ -133,13 +144,13 @@ class Local:
         segment, number = place
         document = segment.data.stored(number)
         spans: list[tuple[Span, ...]] = [()] * len(document.paragraphs)
-        budget = Budget(BUDGET_MS, self._clock)
-        result = _search(snapshot, query, "auto", 0, budget=budget)
+        asked = _Asked.of(Request(query), self._clock)
+        result = _search(snapshot, asked, "auto", 0)
         first = segment.base + segment.data.span(number).start
         among = np.zeros(snapshot.ordinal_count, np.bool_)
         among[first : first + len(spans)] = True
         tree = result.query.tree
-        found = execute(snapshot, tree, len(spans), count=False, among=among, budget=budget)
+        found = execute(snapshot, tree, len(spans), count=False, among=among, budget=asked.budget)
         for i in (found.ordinals - first).tolist():
             spans[i] = highlight.matches(result.query.tree, document.paragraphs[i].text)
         return DocumentView(
@@ -171,12 +182,8 @@ class Local:
 
     def export(self, request: Request) -> Iterator[Found]:  # noqa: D102
         snapshot = self._current()
-        narrowing = filters.read(request.filters)
-        budget = Budget(request.budget_ms, self._clock)
-        result = _search(
-            snapshot, request.query, request.match, snapshot.ordinal_count,
-            narrowing=narrowing, budget=budget,
-        )  # fmt: skip
+        asked = _Asked.of(request, self._clock)
+        result = _search(snapshot, asked, request.match, snapshot.ordinal_count)
         ordinals, scores = order.in_order(snapshot, result.answer, request.sort)
         return (
             _found(snapshot, rank, int(ordinal), float(score))
@@ -195,6 +202,35 @@ class Local:
             return None
         document, _, paragraph, _ = snapshot.paragraph(ordinal)
         return Similar(document, paragraph, similar(snapshot, ordinal, limit, other_documents))
+
+    def concordance(  # noqa: D102  # Engine documents it
+        self,
+        query: str,
+        width: int = WIDTH,
+        sort: Order = "document",
+        limit: int = 20,
+        offset: int = 0,
+    ) -> Concordance:
+        began = time.perf_counter()
+        snapshot, parsed = self._current(), parse(query)
+        found = concordance(
+            snapshot, parsed.tree, width=width, sort=sort, limit=limit, offset=offset
+        )
+        return Concordance(
+            query=query,
+            interpreted=parsed.interpreted,
+            warnings=(*parsed.warnings, *found.warnings),
+            total=found.total,
+            width=width,
+            sort=sort,
+            limit=limit,
+            offset=offset,
+            took_ms=(time.perf_counter() - began) * 1000,
+            partial=found.partial,
+            generation=snapshot.generation,
+            built_at=snapshot.built_at,
+            lines=tuple(found.lines),
+        )
 
     # Following the commits.
 
@@ -232,41 +268,49 @@ class Local:
         return self._snapshot
 
 
-def _search(  # noqa: PLR0913  # what is asked for, and within what
-    snapshot: Snapshot,
-    text: str,
-    match: str,
-    k: int,
-    *,
-    narrowing: Sequence[Filter] = (),
-    budget: Budget,
-) -> _Result:
-    result = _read(snapshot, text, k, narrowing, budget, relaxed=match == "any")
+class _Asked(NamedTuple):
+    """A question but for what is to be matched of it."""
+
+    text: str
+    scope: Scope
+    narrowing: Sequence[Filter]
+    budget: Budget
+
+    @classmethod
+    def of(cls, request: Request, clock: Callable[[], float]) -> "_Asked":
+        """Read the filters of a request, and begin to count its time. Raises BadFilter."""
+        narrowing = filters.read(request.filters)
+        return cls(request.query, request.scope, narrowing, Budget(request.budget_ms, clock))
+
+
+def _search(snapshot: Snapshot, asked: _Asked, match: str, k: int) -> _Result:
+    result = _read(snapshot, asked, k, relaxed=match == "any")
     nothing = not (result.total or result.answer.partial)
     if match == "auto" and result.query.relaxable and nothing:
-        some = _read(snapshot, text, k, narrowing, budget, relaxed=True)
+        some = _read(snapshot, asked, k, relaxed=True)
         if some.total:
-            return replace(some, relaxed=True)
+            return replace(some, missed=result.query)
     return result
 
 
-def _read(  # noqa: PLR0913  # what is asked for, and within what
-    snapshot: Snapshot,
-    text: str,
-    k: int,
-    narrowing: Sequence[Filter],
-    budget: Budget,
-    *,
-    relaxed: bool,
-) -> _Result:
-    query = parse(text, relaxed=relaxed)
-    unnarrowed = query.tree if text.strip() or not narrowing else trees.Every()
-    tree = filters.narrowed(unnarrowed, narrowing)
-    answer = execute(snapshot, tree, k, documents=True, budget=budget)
+def _read(snapshot: Snapshot, asked: _Asked, k: int, *, relaxed: bool) -> _Result:
+    query = marked = parse(asked.text, relaxed=relaxed)
+    unnarrowed = query.tree if asked.text.strip() or not asked.narrowing else trees.Every()
+    tree = filters.narrowed(unnarrowed, asked.narrowing)
+    if asked.scope == "document":
+        answer, marked = across(snapshot, tree, k, asked.budget), query._replace(tree=shown(tree))
+    else:
+        answer = execute(snapshot, tree, k, documents=True, budget=asked.budget)
     left_out = _left_out(snapshot, tree)
-    return _Result(
-        query, answer, relaxed=False, unnarrowed=unnarrowed, tree=tree, left_out=left_out
-    )
+    return _Result(query, answer, marked, asked.scope, unnarrowed, tree, left_out)
+
+
+def _facets(
+    snapshot: Snapshot, asked: _Asked, result: _Result, request: Request
+) -> tuple[Facet, ...]:
+    if asked.scope == "document":
+        return ()
+    return facets(snapshot, result.unnarrowed, asked.narrowing, result.answer, request.facets)
 
 
 def _left_out(snapshot: Snapshot, tree: trees.Query) -> int:
@@ -284,8 +328,9 @@ def _undated(count: int) -> str:
 
 
 def _hits(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Hit, ...]:
+    explainer = Explainer(snapshot, result.shown.tree) if request.explain else None
     return tuple(
-        _hit(snapshot, result, rank, scored, request.context)
+        _hit(snapshot, result, rank, scored, request.context, explainer)
         for rank, scored in enumerate(_scored(snapshot, result, request), request.offset + 1)
     )
 
@@ -293,7 +338,7 @@ def _hits(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Hit, .
 def _scored(snapshot: Snapshot, result: _Result, request: Request) -> order.Scored:
     """Give the ordinals that a page shows, with their scores."""
     answer = result.answer
-    if request.sort != "score":
+    if request.sort != "score" and result.scope == "paragraph":
         return order.window(snapshot, result.tree, answer, request)
     shown = slice(request.offset, request.offset + request.limit)
     return list(zip(answer.ordinals[shown].tolist(), answer.scores[shown].tolist(), strict=True))
@@ -302,13 +347,14 @@ def _scored(snapshot: Snapshot, result: _Result, request: Request) -> order.Scor
 def _groups(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Group, ...]:
     found = order.grouped(snapshot, result.tree, result.answer, request)
     documents = documents_of(snapshot)
+    explainer = Explainer(snapshot, result.shown.tree) if request.explain else None
     return tuple(
         Group(
             rank=rank,
             document=documents.info(each.document),
             total=each.total,
             hits=tuple(
-                _hit(snapshot, result, i, scored, request.context)
+                _hit(snapshot, result, i, scored, request.context, explainer)
                 for i, scored in enumerate(each.best, 1)
             ),
         )
@@ -321,12 +367,17 @@ def _found(snapshot: Snapshot, rank: int, ordinal: int, score: float) -> Found:
     return Found(rank, score, document, paragraph)
 
 
-def _hit(
-    snapshot: Snapshot, result: _Result, rank: int, scored: tuple[int, float], context: int
+def _hit(  # noqa: PLR0913, PLR0917  # a row of a page
+    snapshot: Snapshot,
+    result: _Result,
+    rank: int,
+    scored: tuple[int, float],
+    context: int,
+    explainer: Explainer | None,
 ) -> Hit:
     ordinal, score = scored
     document, before, paragraph, after = snapshot.paragraph(ordinal, context)
-    spans = highlight.matches(result.query.tree, paragraph.text)
+    spans = highlight.matches(result.shown.tree, paragraph.text)
     return Hit(
         rank=rank,
         score=score,
@@ -336,22 +387,60 @@ def _hit(
         snippet_html=highlight.snippet(paragraph.text, spans),
         before=before,
         after=after,
+        explanation=explainer.explain(ordinal) if explainer else None,
     )
 
 
 def _suggestions(
-    snapshot: Snapshot, text: str, result: _Result, narrowing: Sequence[Filter], budget: Budget
+    snapshot: Snapshot, asked: _Asked, result: _Result, offset: int
 ) -> tuple[Suggestion, ...]:
-    """Offer, where words as typed find nothing, the same words in any of their forms."""
-    words = unquoted(text)
-    if words == text.strip() or not result.query.interpreted:
+    """Offer what else to try.
+
+    Where nothing has all that was asked for, the same words in any form come before other words,
+    and behind them the documents that have all the words, and the best some of the words.
+    """
+    respelt = () if offset or asked.narrowing else _respelt(snapshot, asked.text, result)
+    if result.total and not result.relaxed:
+        return respelt
+    return (
+        *_stemmed(snapshot, asked, result),
+        *respelt,
+        *_scattered(snapshot, asked, result),
+        *_relaxed(snapshot, asked, result),
+    )
+
+
+def _stemmed(snapshot: Snapshot, asked: _Asked, result: _Result) -> tuple[Suggestion, ...]:
+    """Offer the same words in any of their forms."""
+    words = unquoted(asked.text)
+    if words == asked.text.strip() or not result.query.interpreted:
         return ()
-    total = _search(snapshot, words, "all", 0, narrowing=narrowing, budget=budget).total
+    total = _search(snapshot, asked._replace(text=words), "all", 0).total
     return (Suggestion("stemmed", words, total),) if total else ()
 
 
-def _respelt(snapshot: Snapshot, text: str, total: int) -> tuple[Suggestion, ...]:
+def _scattered(snapshot: Snapshot, asked: _Asked, result: _Result) -> tuple[Suggestion, ...]:
+    """Offer the documents that have all the words in different paragraphs."""
+    tree = (result.missed or result.query).tree
+    if asked.scope == "document" or len(relax.parts(tree).wanted) < 2:
+        return ()
+    narrowed = filters.narrowed(tree, asked.narrowing)
+    total = across(snapshot, narrowed, 0, asked.budget).total
+    return (Suggestion("relaxed", asked.text, total, "document"),) if total else ()
+
+
+def _relaxed(snapshot: Snapshot, asked: _Asked, result: _Result) -> tuple[Suggestion, ...]:
+    """Offer as many of the words as stand together, where nothing narrows."""
+    query = result.missed or result.query
+    if asked.scope == "document" or not query.relaxable or asked.narrowing:
+        return ()
+    found = relax.combinations(snapshot, query.tree, asked.budget)
+    return tuple(Suggestion("relaxed", text, total) for text, total in found)
+
+
+def _respelt(snapshot: Snapshot, text: str, result: _Result) -> tuple[Suggestion, ...]:
     """Offer what may have been meant, and other spellings of the words that are here."""
+    total = 0 if result.relaxed else result.total
     corrected = spelling.corrected(snapshot, text, total)
     return (*((corrected,) if corrected else ()), *variants.offered(snapshot, text, total))
 

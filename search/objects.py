@@ -8,12 +8,15 @@ from index.model import DocumentInfo, Paragraph
 from search import urls
 from search.engine import (
     Completion,
+    Concordance,
     DocumentList,
     DocumentView,
+    Explanation,
     Facet,
     Found,
     Group,
     Hit,
+    Line,
     Page,
     ParagraphView,
     Request,
@@ -70,12 +73,15 @@ def documents(found: DocumentList, limit: int, offset: int) -> Object:
 
 
 def document(view: DocumentView) -> Object:
-    """Give a document with its sections and its whole text."""
+    """Give a document with its sections, its whole text, and where in it paragraphs match."""
     of = view.info.paragraphs
     return {
         **_document(view.info),
         "sections": _sections(view.paragraphs),
         "text": [_paragraph(each, of) for each in view.paragraphs],
+        "matches": [
+            {"number": number, "position": position} for number, position in view.positions
+        ],
     }
 
 
@@ -93,6 +99,26 @@ def paragraph(view: ParagraphView) -> Object:
 def similar(found: Similar) -> Object:
     """Give what says the same as a paragraph, or is similar to it."""
     return {"id": found.paragraph.id, "hits": [_similar_hit(each) for each in found.hits]}
+
+
+def concordance(found: Concordance) -> Object:
+    """Give a stretch of a concordance."""
+    before, after = _neighbours(found.total, found.limit, found.offset)
+    return {
+        "query": found.query,
+        "interpreted": found.interpreted,
+        "warnings": list(found.warnings),
+        "total": found.total,
+        "sort": found.sort,
+        "limit": found.limit,
+        "offset": found.offset,
+        "next": None if after is None else urls.api_concordance(found, after),
+        "previous": None if before is None else urls.api_concordance(found, before),
+        "took_ms": round(found.took_ms, 3),
+        "partial": found.partial,
+        "index": {"generation": found.generation, "built_at": found.built_at},
+        "lines": [_line(each, found.query) for each in found.lines],
+    }
 
 
 def health(status: Status) -> Object:
@@ -118,6 +144,31 @@ def _hit(hit: Hit, query: str) -> Object:
         "snippet_html": hit.snippet_html,
         "matches": [{"start": each.start, "end": each.end} for each in hit.matches],
         "context": {"before": _texts(hit.before), "after": _texts(hit.after)},
+        **({"explanation": _explanation(hit.explanation)} if hit.explanation else {}),
+    }
+
+
+def _explanation(explanation: Explanation) -> Object:
+    return {
+        "text": explanation.text,
+        "value": explanation.value,
+        "how": explanation.how,
+        "parts": [_explanation(each) for each in explanation.parts],
+    }
+
+
+def _line(line: Line, query: str) -> Object:
+    info, paragraph = line.document, line.paragraph
+    return {
+        "left": line.left,
+        "keyword": line.keyword,
+        "right": line.right,
+        "start": line.span.start,
+        "end": line.span.end,
+        "id": paragraph.id,
+        "url": urls.paragraph(paragraph, query),
+        "document": {"id": info.id, "title": info.title, "date": info.date, "type": info.type},
+        "paragraph": _place(paragraph, info.paragraphs),
     }
 
 
@@ -220,7 +271,8 @@ def _suggestion(suggestion: Suggestion) -> Object:
         "kind": suggestion.kind,
         "text": suggestion.text,
         "total": suggestion.total,
-        "url": urls.search(suggestion.text),
+        "scope": suggestion.scope,
+        "url": urls.search(suggestion.text, scope=suggestion.scope),
     }
 
 

@@ -5,14 +5,14 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from index.model import Paragraph
-from search.engine import BUDGET_MS, Request
+from search.engine import BUDGET_MS, Concordance, Request
 
 HELP = "/help"
 
 
-def search(query: str = "", page: int = 1) -> str:
+def search(query: str = "", scope: str = "") -> str:
     """Give the page of results for a query; the start page without one."""
-    return _with("/", q=query, page=page if page > 1 else 0)
+    return _with("/", q=query, scope="" if scope == "paragraph" else scope)
 
 
 def documents(page: int = 1) -> str:
@@ -47,8 +47,32 @@ def api_search(request: Request) -> str:
         match="" if request.match == "auto" else request.match,
         context=request.context,
         budget_ms="" if request.budget_ms == BUDGET_MS else request.budget_ms,
+        scope="" if request.scope == "paragraph" else request.scope,
+        explain=int(request.explain),
         facets=",".join(request.facets),
         **_narrowed(request),
+    )
+
+
+def concordance(query: str = "", sort: str = "document", page: int = 1) -> str:
+    """Give the page with the occurrences of a query's words in their context."""
+    return _with(
+        "/concordance",
+        q=query,
+        sort="" if sort == "document" else sort,
+        page=page if page > 1 else 0,
+    )
+
+
+def api_concordance(found: Concordance, offset: int) -> str:
+    """Give another stretch of a JSON concordance."""
+    return _with(
+        "/api/concordance",
+        q=found.query,
+        width=found.width,
+        sort="" if found.sort == "document" else found.sort,
+        limit=found.limit,
+        offset=offset,
     )
 
 
@@ -62,14 +86,23 @@ def within(request: Request, document: str) -> Request:
     return replace(request, filters=(*request.filters, f"document:{document}"), group="none")
 
 
+def explained(request: Request, page: int) -> str:
+    """Give the same page of results with the parts of its scores, or without them again."""
+    return results(replace(request, explain=not request.explain), page)
+
+
 def export(request: Request) -> str:
     """Give all that a request finds as JSON lines."""
-    return _with("/api/export", **_asked(replace(request, group="none")))
+    return _with("/api/export", **_exported(request))
 
 
 def csv(request: Request) -> str:
     """Give the table of all that a request finds."""
-    return _with("/search.csv", **_asked(replace(request, group="none")))
+    return _with("/search.csv", **_exported(request))
+
+
+def _exported(request: Request) -> dict[str, Any]:
+    return _asked(replace(request, group="none", scope="paragraph", explain=False))
 
 
 def toggled(request: Request, field: str, value: str) -> Request:
@@ -86,7 +119,15 @@ def toggled(request: Request, field: str, value: str) -> Request:
 
 def _asked(request: Request) -> dict[str, Any]:
     match = "" if request.match == "auto" else request.match
-    return {"q": request.query, "match": match, **_narrowed(request)}
+    scope = "" if request.scope == "paragraph" else request.scope
+    explain = int(request.explain)
+    return {
+        "q": request.query,
+        "match": match,
+        "scope": scope,
+        "explain": explain,
+        **_narrowed(request),
+    }
 
 
 def _narrowed(request: Request) -> dict[str, Any]:

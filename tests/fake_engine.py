@@ -8,14 +8,19 @@ from html import escape
 from index.model import DocumentInfo, Kind, Paragraph
 from search.engine import (
     MAX_CONTEXT,
+    WIDTH,
     Completion,
+    Concordance,
     Differences,
     DocumentList,
     DocumentView,
+    Explanation,
     Facet,
     Found,
     Group,
     Hit,
+    Line,
+    Order,
     Page,
     ParagraphView,
     Passage,
@@ -58,6 +63,11 @@ class FakeEngine:
             self._hit(p, words, rank, request.context)
             for rank, p in enumerate(window, request.offset + 1)
         ]
+        if request.explain:
+            hits = [
+                replace(hit, explanation=Explanation(f"rank <{hit.rank}>", hit.score, "number", ()))
+                for hit in hits
+            ]
         return Page(
             query=request.query,
             interpreted=" AND ".join(request.query.split()),
@@ -167,6 +177,34 @@ class FakeEngine:
             if p.kind == "title" and p.text.casefold().startswith(prefix)
         ]
         return tuple((words + titles)[:limit]) if prefix else ()
+
+    def concordance(
+        self,
+        query: str,
+        width: int = WIDTH,
+        sort: Order = "document",
+        limit: int = 20,
+        offset: int = 0,
+    ) -> Concordance:
+        words = re.findall(r"\w+", query.casefold())
+        lines = [
+            Line(
+                p.text[max(0, s.start - width) : s.start],
+                p.text[s.start : s.end],
+                p.text[s.end : s.end + width],
+                s,
+                self._info(p.document),
+                p,
+            )
+            for document in sorted(self.texts)
+            for p in self._paragraphs(document)
+            for s in _spans(p.text, words)
+        ]
+        if sort != "document":
+            lines.sort(key=lambda line: line.left if sort.startswith("left") else line.right)
+        shown = tuple(lines[offset : offset + limit])
+        said = (query, query, self.warnings, len(lines), width, sort, limit, offset, 0.1234)
+        return Concordance(*said, self.partial, 7, BUILT_AT, shown)
 
     def _info(self, id: str) -> DocumentInfo:
         texts = self.texts[id]

@@ -6,18 +6,24 @@ documents of that folder), in how many `segments`, which are `deleted`, and `cas
 shows, the fields of its `Request`, and of the `Page`: `ids` of its hits in their order, `total`,
 `documents`, and where they are not empty or false `relaxed`, `warnings` and `suggestions` (pairs of
 text and total), `facets` (of each name its pairs of value and count) and `groups` (id, total and
-the ids of the best). It may have `suggest`: texts being typed, and their `completions` (text, kind
-and total).
+the ids of the best). That no paragraph has all of a query is not among the `warnings`, for
+`relaxed` has it; `said` is how it is said. `explained` has the texts and values of the first hit's
+explanation, the parts of its score.
 
-`similar`, where a file has it, are cases of `Engine.similar`: the `request`, the ids of what says
-the `same` and of what is `similar` in their order, and of the first that says the same the words
-that differ `here` and `there`.
+Where a file has them, there are also cases of other questions: `suggest` has texts being typed and
+their `completions` (text, kind and total); `similar` the `request`, the ids of what says the `same`
+and of what is `similar` in their order, and of the first that says the same the words that differ
+`here` and `there`; `concordances` the arguments of `Engine.concordance` and its `lines`: left,
+keyword, right and the paragraph's id; `views` those of `Engine.document` and the `positions` of
+what matches.
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from collections_on_disk import Documents, as_document, commit, texts, write
@@ -32,8 +38,14 @@ FILES = {
     path.stem: json.loads(path.read_text("utf-8"))
     for path in sorted((ROOT / "tests" / "conformance").glob("*.json"))
 }
+NONE_HAS_ALL = re.compile("no (paragraph|document) has all of ")
+
+
+def listed(kind: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, case) for name, file in FILES.items() for case in file.get(kind, ())]
+
+
 CASES = [(name, case) for name, file in FILES.items() for case in file["cases"]]
-SIMILAR = [(name, case) for name, file in FILES.items() for case in file.get("similar", ())]
 
 
 def local(folder: Path, documents: Documents, segments: int, deleted: list[str]) -> Engine:
@@ -88,7 +100,11 @@ def test_case(engines, name, case):
     assert [hit.paragraph.id for hit in page.hits] == case["ids"]
     assert (page.total, page.documents) == (case["total"], case["documents"])
     assert page.relaxed == case.get("relaxed", False)
-    assert list(page.warnings) == case.get("warnings", [])
+    said = [warning for warning in page.warnings if NONE_HAS_ALL.match(warning)]
+    assert bool(said) == page.relaxed
+    assert said == ([case["said"]] if "said" in case else said)
+    others = [warning for warning in page.warnings if warning not in said]
+    assert others == case.get("warnings", [])
     assert [[each.text, each.total] for each in page.suggestions] == case.get("suggestions", [])
     facets = {each.name: [[v.value, v.count] for v in each.values] for each in page.facets}
     assert facets == case.get("facets", {})
@@ -113,12 +129,7 @@ def test_an_export_has_what_pages_have(engines, name):
         ]
 
 
-COMPLETED = [(name, case) for name, file in FILES.items() for case in file.get("suggest", ())]
-
-
-@pytest.mark.parametrize(
-    ("name", "case"), COMPLETED, ids=[f"{name}: {case['text'][:40]}" for name, case in COMPLETED]
-)
+@pytest.mark.parametrize(("name", "case"), listed("suggest"))
 def test_completions(engines, name, case):
     found = engines(name).suggest(case["text"])
     assert [[each.text, each.kind, each.total] for each in found] == case["completions"]
@@ -131,12 +142,11 @@ def test_completions(engines, name, case):
 def test_what_is_suggested_finds_as_many_as_it_says(engines, name):
     for case in FILES[name]["cases"]:
         for each in engines(name).search(Request(case["request"]["query"])).suggestions:
-            assert engines(name).search(Request(each.text, match="all")).total == each.total
+            request = Request(each.text, match="all", scope=each.scope)
+            assert engines(name).search(request).total == each.total
 
 
-@pytest.mark.parametrize(
-    ("name", "case"), SIMILAR, ids=[f"{name}: {case['request']['id']}" for name, case in SIMILAR]
-)
+@pytest.mark.parametrize(("name", "case"), listed("similar"))
 def test_similar(engines, name, case):
     found = engines(name).similar(**case["request"])
     by_kind = {
@@ -154,6 +164,31 @@ def test_similar(engines, name, case):
             for text, own in zip(texts, spans, strict=True)
         ]
         assert differing == [case["here"], case["there"]]
+
+
+@pytest.mark.parametrize(("name", "case"), [c for c in CASES if "explained" in c[1]])
+def test_explanation(engines, name, case):
+    (hit, *_) = engines(name).search(Request(**case["request"], explain=True)).hits
+    parts = [[part.text, round(part.value, 6)] for part in hit.explanation.parts]
+    assert parts == case["explained"]
+    assert hit.explanation.value == sum(part.value for part in hit.explanation.parts) == hit.score
+
+
+@pytest.mark.parametrize(("name", "case"), listed("concordances"))
+def test_concordance(engines, name, case):
+    found = engines(name).concordance(**case["request"])
+    lines = [[line.left, line.keyword, line.right, line.paragraph.id] for line in found.lines]
+    assert lines == case["lines"]
+    assert found.total == case["total"]
+    assert list(found.warnings) == case.get("warnings", [])
+    for line in found.lines:
+        assert line.paragraph.text[line.span.start : line.span.end] == line.keyword
+
+
+@pytest.mark.parametrize(("name", "case"), listed("views"))
+def test_positions(engines, name, case):
+    view = engines(name).document(**case["request"])
+    assert [[number, round(at, 6)] for number, at in view.positions] == case["positions"]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -28,8 +28,9 @@ PLACES = {
         *("search/highlight.py", "search/query.py", "search/patterns.py", "search/describe.py"),
         *("search/fields.py", "search/filters.py", "search/local.py", "search/spelling.py"),
         *("search/facets.py", "search/order.py", "search/leaves.py", "search/suggest.py"),
-        "search/warm.py",
         "search/similar.py",
+        *("search/across.py", "search/concordance.py", "search/explain.py"),
+        *("search/frequencies.py", "search/relax.py", "search/warm.py"),
     },
     "pickle": {"index/storage.py"},
     "pickletools": {"index/storage.py"},
@@ -41,7 +42,7 @@ PLACES = {
     "charset_normalizer": {"index/readers/encoding.py"},
     "markdown_it": {"index/readers/markdown.py"},
     "granian": {"web/__main__.py"},
-    "rich": {"index/__main__.py", "search/__main__.py"},
+    "rich": {"index/__main__.py", "search/__main__.py", "search/terminal.py"},
 }
 
 # Imported where they are used, not with the module: few runs need them.

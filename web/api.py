@@ -13,7 +13,11 @@ from search.engine import (
     MAX_BUDGET_MS,
     MAX_CONTEXT,
     MAX_LIMIT,
+    MAX_OFFSET,
     MAX_SUGGESTIONS,
+    MAX_WIDTH,
+    ORDERS,
+    SCOPES,
     SORTS,
     Engine,
     Request,
@@ -21,7 +25,7 @@ from search.engine import (
 from search.errors import BadFilter
 from web import responses
 from web.errors import Problem, bad_parameter, unknown_document, unknown_paragraph
-from web.parameters import MAX_OFFSET, TEXT, TEXTS, one_of, some_of, strict, whole
+from web.parameters import TEXT, TEXTS, one_of, some_of, strict, whole
 
 PAGING = {"limit": whole(0, MAX_LIMIT), "offset": whole(0, MAX_OFFSET)}
 
@@ -35,11 +39,14 @@ SEARCH = {
     "facets": some_of(FACETS),
     "sort": one_of(SORTS),
     "group": one_of(GROUPINGS),
+    "scope": one_of(SCOPES),
+    "explain": whole(0, 1),
 }
 
 EXPORT = {name: SEARCH[name] for name in ("q", "match", "filter", "sort")}
 SUGGEST = {"q": TEXT, "limit": whole(0, MAX_SUGGESTIONS)}
 SIMILAR = {"limit": whole(0, MAX_LIMIT), "other_documents": whole(0, 1)}
+CONCORDANCE = {"q": TEXT, "width": whole(0, MAX_WIDTH), "sort": one_of(ORDERS), **PAGING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +81,8 @@ class Api:
 
     def document(self, id: str) -> HTTPResponse:
         """Answer `/api/documents/<id>`."""
-        strict(request.query_string, {})
-        view = self.engine.document(id)
+        asked = strict(request.query_string, {"q": TEXT})
+        view = self.engine.document(id, asked.get("q", ""))
         if view is None:
             raise unknown_document(id)
         return responses.json(objects.document(view))
@@ -101,6 +108,12 @@ class Api:
         if found is None:
             raise unknown_paragraph(id)
         return responses.json(objects.similar(found))
+
+    def concordance(self) -> HTTPResponse:
+        """Answer `/api/concordance`."""
+        asked = strict(request.query_string, CONCORDANCE)
+        found = self.engine.concordance(asked.pop("q", ""), **asked)
+        return responses.json(objects.concordance(found))
 
     def health(self) -> HTTPResponse:
         """Answer `/health`; parameters mean nothing there."""

@@ -49,6 +49,8 @@ def _routes(engine: Engine, settings: Settings) -> dict[str, Handler]:
         "/api/paragraphs/<id>": json.paragraph,
         "/api/paragraphs/<id>/similar": json.similar,
         "/health": json.health,
+        "/concordance": html.concordance,
+        "/api/concordance": json.concordance,
     }
 
 

@@ -15,9 +15,12 @@ from search.engine import (
     FACETS,
     GROUPINGS,
     MATCHES,
+    ORDERS,
+    SCOPES,
     SORTS,
     DocumentView,
     Engine,
+    Order,
     Page,
     Request,
 )
@@ -35,6 +38,9 @@ T = TypeVar("T")
 CONTEXT = 2
 """How many neighbours a hit brings along, to be shown on demand."""
 
+TICKS = 200
+"""Into how many places the strip of a document is parted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -50,6 +56,15 @@ class Row:
     hit: int | None
     previous: int | None
     next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on the strip of a document: where (0 to 1), which paragraph, of how many matches."""
+
+    position: float
+    number: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,18 @@ class Pages:
         lines = export.table(found, asked.query)
         return responses.stream(lines, "text/csv; charset=utf-8", "passage.csv")
 
+    def concordance(self) -> HTTPResponse:
+        """Answer `/concordance`: every occurrence of a query's words in its context."""
+        query, size = first(request.query_string, "q"), self.settings.documents
+        sort: Order = chosen(request.query_string, "sort", ORDERS)
+        number = page_number(request.query_string, size)
+        if number > 1:
+            total = self.engine.concordance(query, limit=0).total
+            number = min(number, _pages(total, size))
+        found = self.engine.concordance(query, sort=sort, limit=size, offset=(number - 1) * size)
+        paging = _paging(number, found.total, size)
+        return _page("concordance", query=query, found=found, orders=ORDERS, **paging)
+
     def documents(self) -> HTTPResponse:
         """Answer `/documents`: what is indexed."""
         size = self.settings.documents
@@ -110,7 +137,15 @@ class Pages:
                 return responses.redirect(urls.paragraph(landing.paragraph, query))
         rows = _rows(view)
         hits = sum(row.hit is not None for row in rows)
-        return _page("document", query=query, info=view.info, rows=rows, hits=hits, landing=landing)
+        return _page(
+            "document",
+            query=query,
+            info=view.info,
+            rows=rows,
+            hits=hits,
+            landing=landing,
+            ticks=_ticks(view),
+        )
 
     def similar(self, id: str, anchor: str) -> HTTPResponse:
         """Answer `/documents/<id>/<anchor>/similar`: what says the same, or is similar."""
@@ -152,6 +187,8 @@ def _asked() -> Request:
         sort=chosen(said, "sort", SORTS),
         group=chosen(said, "group", GROUPINGS),
         match=chosen(said, "match", MATCHES),
+        scope=chosen(said, "scope", SCOPES),
+        explain=first(said, "explain") == "1",
     )
 
 
@@ -167,7 +204,8 @@ def _kindly(answer: Callable[[Request], T], asked: Request) -> tuple[Request, T]
 
 def _shown(page: Page, asked: Request) -> int:
     """Count what pages show: paragraphs, or documents where they are grouped."""
-    return page.documents if asked.group == "document" else page.total
+    is_grouped = asked.group == "document" and asked.scope == "paragraph"
+    return page.documents if is_grouped else page.total
 
 
 def problem(problem: Problem) -> HTTPResponse:
@@ -237,3 +275,11 @@ def _rows(view: DocumentView) -> list[Row]:
         Row(each, html, urls.paragraph(each), *ring.get(each.number, (None, None, None)))
         for each, html in zip(view.paragraphs, view.html, strict=True)
     ]
+
+
+def _ticks(view: DocumentView) -> list[Tick]:
+    """Give the marks of a strip, at most TICKS; each leads to the first of its matches."""
+    places: dict[int, list[int]] = {}
+    for number, position in view.positions:
+        places.setdefault(int(position * TICKS), []).append(number)
+    return [Tick(at / TICKS, numbers[0], len(numbers)) for at, numbers in places.items()]

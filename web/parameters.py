@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
+from search.engine import MAX_OFFSET
 from web.errors import bad_parameter, short
-
-MAX_OFFSET = 2**31 - 1
-"""The last rank that can be asked for."""
-
 
 T = TypeVar("T", bound=str)
 

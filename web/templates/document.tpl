@@ -15,6 +15,16 @@
 %   end
 </div>
 % end
+% if ticks:
+<nav class="strip" aria-label="Where in the document the matches are">
+  <svg viewBox="0 0 1000 16" preserveAspectRatio="none" width="100%" height="16">
+%   for tick in ticks:
+%     name = f'Paragraph {tick.number}, at {tick.position:.0%}: {count(tick.count, "match").replace("matchs", "matches")}'
+    <a href="#p{{tick.number}}" aria-label="{{name}}"><rect x="{{round(tick.position * 1000)}}" width="5" height="16"><title>{{name}}</title></rect></a>
+%   end
+  </svg>
+</nav>
+% end
 % if landing and landing.state == 'changed':
 <p class="notices">
   The text has changed since this link was made: the paragraph that it pointed at is gone.

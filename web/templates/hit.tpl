@@ -37,5 +37,13 @@
 %   end
     </div>
 % end
+% if hit.explanation:
+    <details class="why">
+      <summary>Why this result: {{f'{hit.score:.4f}'}}</summary>
+      <ul>
+%   include('explanation', explanation=hit.explanation)
+      </ul>
+    </details>
+% end
   </article>
 </li>

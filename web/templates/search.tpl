@@ -16,12 +16,19 @@
 %   end
     {{f'{page.took_ms:.1f}' if page.took_ms < 10 else f'{page.took_ms:.0f}'}} ms
   </p>
+  <p>
+    <a href="{{urls.concordance(query)}}">Concordance</a> ·
+    <a href="{{urls.explained(asked, number)}}">{{'Hide' if asked.explain else 'Explain'}} the scores</a>
+  </p>
 % else:
   <h1>No paragraph matches</h1>
 % end
 </div>
 % if page.interpreted and page.interpreted.casefold() != query.strip().casefold():
 <p class="understood">Understood as <b dir="auto">{{page.interpreted}}</b></p>
+% end
+% if asked.scope == 'document':
+<p class="understood">Documents with these words in any of their paragraphs: the best paragraphs of each, together. <a href="{{urls.search(query)}}">Search in single paragraphs</a></p>
 % end
 % if page.warnings or page.partial:
 <ul class="notices" aria-label="Notes on this search">
@@ -39,8 +46,8 @@
   <ul>
 %   for suggestion in page.suggestions:
     <li>
-      <a href="{{urls.search(suggestion.text)}}"><span dir="auto">{{suggestion.text}}</span></a>
-      <span class="count">{{count(suggestion.total, 'paragraph')}}</span>
+      <a href="{{urls.search(suggestion.text, scope=suggestion.scope)}}"><span dir="auto">{{suggestion.text}}</span></a>
+      <span class="count">{{'in different paragraphs of a document · ' if suggestion.scope == 'document' else ''}}{{count(suggestion.total, 'paragraph')}}</span>
     </li>
 %   end
   </ul>

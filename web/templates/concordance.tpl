@@ -1,0 +1,58 @@
+% relations, address = {}, lambda number: urls.concordance(query, found.sort, number)
+% if number > 1:
+%   relations['prev'] = address(number - 1)
+% end
+% if number < pages:
+%   relations['next'] = address(number + 1)
+% end
+% names = {
+%   'document': 'order of the documents',
+%   'left': 'first word on the left', 'left2': 'second on the left', 'left3': 'third on the left',
+%   'keyword': 'the word itself',
+%   'right': 'first word on the right', 'right2': 'second on the right', 'right3': 'third on the right',
+% }
+% rebase('layout', title=f'{short(query)} – Concordance – Passage', page_class='wide', relations=relations)
+<div class="summary">
+  <h1>{{count(found.total, 'occurrence')}}{{' of ' if query else ''}}<span dir="auto">{{query}}</span></h1>
+% if found.lines:
+  <p>{{start}}–{{end}}</p>
+% end
+</div>
+<form class="sorting" action="/concordance" method="get">
+  <label>Words <input name="q" type="search" value="{{query}}" dir="auto"></label>
+  <label>Sorted by
+    <select name="sort">
+% for order in orders:
+      <option value="{{order}}"{{' selected' if order == found.sort else ''}}>{{names[order]}}</option>
+% end
+    </select>
+  </label>
+  <button type="submit">Show</button>
+</form>
+% if found.warnings:
+<ul class="notices" aria-label="Notes on this concordance">
+%   for warning in found.warnings:
+  <li dir="auto">{{warning[:1].upper()}}{{warning[1:]}}.</li>
+%   end
+</ul>
+% end
+% if found.lines:
+<table class="concordance">
+  <thead class="hidden">
+    <tr><th scope="col">Before</th><th scope="col">Word</th><th scope="col">After</th><th scope="col">Paragraph</th></tr>
+  </thead>
+  <tbody>
+%   for line in found.lines:
+    <tr>
+      <td dir="auto">{{line.left}}</td>
+      <td dir="auto"><a href="{{urls.paragraph(line.paragraph, query)}}"><mark>{{line.keyword}}</mark></a></td>
+      <td dir="auto">{{line.right}}</td>
+      <td><span dir="auto">{{line.document.title}}</span>, {{line.paragraph.number}}</td>
+    </tr>
+%   end
+  </tbody>
+</table>
+%   include('paging', address=address)
+% elif query:
+<p><a href="{{urls.search(query)}}">Search for it</a> instead: the words may stand in a form that is not as typed.</p>
+% end
