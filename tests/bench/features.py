@@ -4,7 +4,7 @@ A class is one line of CLASSES: it asks an engine something made of a question (
 """
 
 import argparse
-import statistics
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,6 @@ from search.warm import prime
 
 Ask = Callable[[Engine, Question], object]
 
-ROUNDS = 3
 BATCH = 25
 EXPORTED = 1000
 
@@ -150,46 +149,39 @@ CLASSES = (
 
 
 def measure(folder: Path, benchmark: Path, pace: Pace = WHOLE) -> dict[str, list[float]]:
-    """Ask every class; gives milliseconds for each of its questions, the median of the rounds.
+    """Ask every class; gives milliseconds for each of its questions.
 
-    Each round has an engine of its own, which remembers nothing of the one before.
+    Each class has an engine of its own, so that none finds what another left remembered. It is
+    asked its last question for nothing first.
     """
     prime()
     pools = drawn(Snapshot.open(folder), benchmark, pace.questions)
-    asked: Mapping[str, Sequence[Question]] = {each.name: pools[each.pool] for each in CLASSES}
-    rounds = []
-    for _ in range(ROUNDS):
-        rounds.append(_round(Local(folder), asked, pace))
-        asked = {name: asked[name][: len(took)] for name, took in rounds[-1].items()}
-    return {
-        name: [statistics.median(took) for took in zip(*(r[name] for r in rounds), strict=False)]
-        for name in asked
-    }
-
-
-def _round(
-    engine: Engine, asked: Mapping[str, Sequence[Question]], pace: Pace
-) -> dict[str, list[float]]:
-    """Ask all, classes in turn; each is asked its last question for nothing first."""
+    engines = {each.name: Local(folder) for each in CLASSES}
     took: dict[str, list[float]] = {each.name: [] for each in CLASSES}
     for each in CLASSES:
-        for question in asked[each.name][-1:]:
-            each.ask(engine, question)
-    for each, batch in _in_turn(asked):
+        for question in pools[each.pool][-1:]:
+            each.ask(engines[each.name], question)
+    for each, batch in _in_turn(pools):
         for question in batch:
             if sum(took[each.name]) < pace.seconds * 1000:
-                began = time.perf_counter()
-                each.ask(engine, question)
-                took[each.name].append((time.perf_counter() - began) * 1000)
+                took[each.name].append(_timed(each, engines[each.name], question))
     return took
 
 
 def _in_turn(
-    asked: Mapping[str, Sequence[Question]],
+    pools: Mapping[Pool, Sequence[Question]],
 ) -> Iterator[tuple[Feature, Sequence[Question]]]:
-    for start in range(0, max(map(len, asked.values())), BATCH):
-        for each in CLASSES:
-            yield each, asked[each.name][start : start + BATCH]
+    """Give classes their questions in batches, each time in another order."""
+    rng = random.Random(11)
+    for start in range(0, max(map(len, pools.values())), BATCH):
+        for each in rng.sample(CLASSES, len(CLASSES)):
+            yield each, pools[each.pool][start : start + BATCH]
+
+
+def _timed(feature: Feature, engine: Engine, question: Question) -> float:
+    began = time.perf_counter()
+    feature.ask(engine, question)
+    return (time.perf_counter() - began) * 1000
 
 
 def report(measured: Mapping[str, Sequence[float]]) -> str:
@@ -199,9 +191,10 @@ def report(measured: Mapping[str, Sequence[float]]) -> str:
         "Passage alone, by `bench.features`: milliseconds to a whole answer of 20, with totals, "
         "texts, marks and suggestions. Queries are of the benchmark and runs of the text's words, "
         "all drawn by a seed (`tests/bench/questions.py` says how); what is deep finds "
-        f"{DEEP:,} paragraphs. Classes take turns at {BATCH} questions, in {ROUNDS} rounds of one "
-        "run, each on an engine newly opened; what counts is a question's median. × is the ratio "
-        "to the class named, for the same questions. Percentiles are the nearest rank.\n\n"
+        f"{DEEP:,} paragraphs. Classes take turns at {BATCH} questions, each on an engine of its "
+        "own; a question is asked once, so that nothing of it is remembered. A class ends where "
+        "its time does, so that slow ones are asked less. × is the ratio to the class named, for "
+        "the same questions. Percentiles are the nearest rank.\n\n"
         + table(("", "questions", "p50", "p99", "highest", "p50, ×", "p99, ×", "beside"), rows)
     )
 
