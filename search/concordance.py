@@ -1,8 +1,8 @@
 """A concordance: each occurrence of a query's words with the text on either side of it.
 
 The form is that of H. P. Luhn, "Keyword-in-context index for technical literature" (1960). Of a
-word, a prefix or a phrase by itself the occurrences are counted in the index, and only the texts of
-the lines asked for are read; sorting reads those of the first MAX_SORTED. Of any other query the
+word, a pattern or a phrase by itself the occurrences are counted in the index, and only the texts
+of the lines asked for are read; sorting reads those of the first MAX_SORTED. Of any other query the
 occurrences are the marks in the paragraphs that match, which are all read.
 """
 
@@ -20,8 +20,8 @@ from search import highlight
 from search.budget import Budget
 from search.engine import Line, Order, Span
 from search.execute import execute
-from search.expansions import Expansions
 from search.frequencies import frequencies
+from search.patterns import PATTERNS, matcher
 from search.statistics import Ordinals
 from search.where import everywhere
 
@@ -103,12 +103,10 @@ def concordance(  # noqa: PLR0913  # what is asked for is named
 
 
 def _counted(snapshot: Snapshot, leaf: query.Query) -> _Places:
-    """Count the occurrences of a word, a prefix or a phrase, as the index has them."""
+    """Count the occurrences of a word, a pattern or a phrase, as the index has them."""
     ordinals, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    expansions: Expansions | None = None
     for where in everywhere(snapshot):
-        expansions = expansions or Expansions(where.statistics, Budget())
-        found, often = frequencies(leaf, where, expansions) or (ordinals[0], counts[0])
+        found, often = frequencies(leaf, where, Budget()) or (ordinals[0], counts[0])
         live = where.segment.live
         kept = np.ones(len(found), np.bool_) if live is None else live[found]
         ordinals.append(found[kept] + where.segment.base)
@@ -157,17 +155,18 @@ def _text(snapshot: Snapshot, ordinal: int) -> str:
 
 
 def _finder(tree: query.Query) -> Finder | None:
-    """Give what finds a word, a prefix or a phrase of the text; None for another query."""
+    """Give what finds a word, a pattern or a phrase of the text; None for another query."""
     match tree:
         case query.Term(fieldname="text"):
             wanted = stem(tree.text)
             return _words(lambda token: token.stem == wanted)
         case query.Term(fieldname="form"):
             return _words(lambda token: token.form == tree.text)
-        case query.Prefix(fieldname="form"):
-            return _words(lambda token: token.form.startswith(tree.text))
         case query.Phrase(fieldname="text" | "form", slop=1):
             return _phrases(tree)
+    if isinstance(tree, PATTERNS) and tree.fieldname == "form":
+        is_meant = matcher(tree)
+        return _words(lambda token: is_meant(token.form))
     return None
 
 

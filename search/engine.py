@@ -408,7 +408,7 @@ class Engine(Protocol):
         limit: int = 20,
         offset: int = 0,
     ) -> Concordance:
-        """Give the occurrences of a word, a prefix or a phrase, `width` code points a side.
+        """Give the occurrences of a word, a pattern or a phrase, `width` code points a side.
 
         They come in the order of the index, or sorted by the first, second or third word on the
         left or the right and those beyond it, or by the keyword. Of a query of several words these

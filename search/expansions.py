@@ -82,6 +82,11 @@ class Expansions:
         return Expansion(scored, self._statistics.idf(document_frequency), unions)
 
 
+def counted(node: Pattern, data: SegmentData, budget: Budget) -> Union:
+    """Give the paragraphs of a segment with any form of a pattern, however many there are."""
+    return _union(data, expand(node, data, budget), written(node), budget, counted=True)
+
+
 def are_few(data: list[SegmentData], forms: list[I64]) -> bool:
     """Tell whether some forms of each segment are, together, few enough to be scored."""
     if max(map(len, forms), default=0) > MAX_FORMS:

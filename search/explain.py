@@ -108,7 +108,7 @@ class _Here:
     def _frequency(self, node: query.Query, at: int) -> float | None:
         name = repr(node)
         if name not in self._frequencies:
-            self._frequencies[name] = frequencies(node, self._where, self._expansions)
+            self._frequencies[name] = frequencies(node, self._where, Budget())
         known = self._frequencies[name]
         return None if known is None else float(known[1][np.searchsorted(known[0], at)])
 

@@ -65,10 +65,11 @@ def leaf_of(node: query.Query, boost: float, statistics: Statistics) -> Leaf | N
 
 def _word(node: query.Term, boost: float, statistics: Statistics) -> Leaf:
     leaf, _, idf = statistics.word(node.fieldname, node.text)
-    return leaf if boost == 1 else _weighing(leaf, boost * idf)
+    return leaf if boost == 1 else weighing(leaf, boost * idf)
 
 
-def _weighing(leaf: Leaf, weight: float) -> Leaf:
+def weighing(leaf: Leaf, weight: float) -> Leaf:
+    """Give a leaf that scores so much by itself."""
     return Leaf(leaf.size, tuple(found and found._replace(weight=weight) for found in leaf.here))
 
 
@@ -80,7 +81,7 @@ def _phrase(field: str, texts: list[str], slop: int, boost: float, statistics: S
         inside.append(words)
         weight += idf
     if len(texts) == 1:
-        return leaf if boost == 1 else _weighing(leaf, boost * weight)
+        return leaf if boost == 1 else weighing(leaf, boost * weight)
     here = [
         None if None in words else Phrase(list(words), slop, boost * weight)
         for words in zip(*inside, strict=True)

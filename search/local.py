@@ -112,9 +112,6 @@ class Local:
         is_grouped = request.group == "document" and asked.scope == "paragraph"
         groups = _groups(snapshot, result, request) if is_grouped else ()
         hits = () if is_grouped else _hits(snapshot, result, request)
-        suggestions = _suggestions(snapshot, asked, result) if result.relaxed or not total else ()
-        if not (request.offset or asked.narrowing):
-            suggestions += _respelt(snapshot, request.query, 0 if result.relaxed else total)
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,
@@ -129,7 +126,7 @@ class Local:
             relaxed=result.relaxed,
             generation=snapshot.generation,
             built_at=snapshot.built_at,
-            suggestions=suggestions,
+            suggestions=_suggestions(snapshot, asked, result, request.offset),
             hits=hits,
             facets=_facets(snapshot, asked, result, request),
             groups=groups,
@@ -234,20 +231,6 @@ class Local:
             built_at=snapshot.built_at,
             lines=tuple(found.lines),
         )
-
-    def all(self, request: Request) -> Iterator[Hit]:
-        """Give every hit of a request by score, `limit`, `offset`, `sort` and `group` aside.
-
-        All are of the generation that is there when the first is asked for. Between two of them
-        nothing is kept but the ordinals and scores: 16 bytes a hit. Raises BadFilter.
-        """
-        snapshot = self._current()
-        asked = _Asked.of(request, self._clock)
-        result = _search(snapshot, asked, request.match, snapshot.ordinal_count)
-        explainer = Explainer(snapshot, result.shown.tree) if request.explain else None
-        scored = zip(result.answer.ordinals.tolist(), result.answer.scores.tolist(), strict=True)
-        for rank, each in enumerate(scored, 1):
-            yield _hit(snapshot, result, rank, each, request.context, explainer)
 
     # Following the commits.
 
@@ -408,10 +391,20 @@ def _hit(  # noqa: PLR0913, PLR0917  # a row of a page
     )
 
 
-def _suggestions(snapshot: Snapshot, asked: _Asked, result: _Result) -> tuple[Suggestion, ...]:
-    """Offer, where words as typed find nothing, what finds some of them or in other forms."""
+def _suggestions(
+    snapshot: Snapshot, asked: _Asked, result: _Result, offset: int
+) -> tuple[Suggestion, ...]:
+    """Offer what else to try.
+
+    Where nothing has all that was asked for, the same words in any form come before other words,
+    and behind them the documents that have all the words, and the best some of the words.
+    """
+    respelt = () if offset or asked.narrowing else _respelt(snapshot, asked.text, result)
+    if result.total and not result.relaxed:
+        return respelt
     return (
         *_stemmed(snapshot, asked, result),
+        *respelt,
         *_scattered(snapshot, asked, result),
         *_relaxed(snapshot, asked, result),
     )
@@ -445,8 +438,9 @@ def _relaxed(snapshot: Snapshot, asked: _Asked, result: _Result) -> tuple[Sugges
     return tuple(Suggestion("relaxed", text, total) for text, total in found)
 
 
-def _respelt(snapshot: Snapshot, text: str, total: int) -> tuple[Suggestion, ...]:
+def _respelt(snapshot: Snapshot, text: str, result: _Result) -> tuple[Suggestion, ...]:
     """Offer what may have been meant, and other spellings of the words that are here."""
+    total = 0 if result.relaxed else result.total
     corrected = spelling.corrected(snapshot, text, total)
     return (*((corrected,) if corrected else ()), *variants.offered(snapshot, text, total))
 

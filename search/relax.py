@@ -12,7 +12,7 @@ import numpy.typing as npt
 from whoosh import query
 
 from index.snapshot import Snapshot
-from search import score
+from search import filters, score
 from search.budget import Budget
 from search.describe import describe
 from search.execute import execute
@@ -35,19 +35,17 @@ T = TypeVar("T")
 
 
 class Parts(NamedTuple):
-    """What stands side by side in a query: what is wanted, and what must not be there."""
+    """What stands side by side in a query: what is wanted, and what narrows it, fields and NOT."""
 
     wanted: list[query.Query]
-    unwanted: list[query.Query]
+    narrowing: list[query.Query]
 
 
 def parts(tree: query.Query) -> Parts:
     """Take a query apart; one that is not of parts side by side is a part by itself."""
     nodes = tree.subqueries if isinstance(tree, query.And) else [tree]
-    return Parts(
-        list(dict.fromkeys(node for node in nodes if not isinstance(node, query.Not))),
-        [node for node in nodes if isinstance(node, query.Not)],
-    )
+    narrowing = [node for node in nodes if isinstance(node, query.Not) or filters.only(node)]
+    return Parts(list(dict.fromkeys(n for n in nodes if n not in narrowing)), narrowing)
 
 
 def said(tree: query.Query, scope: str = "paragraph") -> str:
@@ -66,7 +64,7 @@ def combinations(snapshot: Snapshot, tree: query.Query, budget: Budget) -> list[
     They are the ones to which no part can be added: most parts first, then the rarest. None is
     given that finds all that any of the parts would.
     """
-    wanted, unwanted = parts(tree)
+    wanted, narrowing = parts(tree)
     known = [
         (execute(snapshot, node, 0, budget=budget).total or 0, i) for i, node in enumerate(wanted)
     ]
@@ -74,16 +72,16 @@ def combinations(snapshot: Snapshot, tree: query.Query, budget: Budget) -> list[
     rarest.sort(key=lambda each: each[1])
     kept = [wanted[i] for _, i in rarest]
     weights = [score.idf(snapshot.with_tokens, total) for total, _ in rarest]
-    having = _having(snapshot, kept, unwanted, budget)
+    having = _having(snapshot, kept, narrowing, budget)
     totals = _having_all(having)
     found = [n for n in _largest(totals > 0) if totals[n] < having[1:].sum()]
     found.sort(key=lambda n: (-n.bit_count(), -sum(_chosen(weights, n)), n))
-    texts = ((_text(_chosen(kept, n), unwanted), int(totals[n])) for n in found)
+    texts = ((_text(_chosen(kept, n), narrowing), int(totals[n])) for n in found)
     return list(islice(((text, total) for text, total in texts if text), MAX_OFFERED))
 
 
 def _having(
-    snapshot: Snapshot, wanted: list[query.Query], unwanted: list[query.Query], budget: Budget
+    snapshot: Snapshot, wanted: list[query.Query], narrowing: list[query.Query], budget: Budget
 ) -> I64:
     """Count the paragraphs that have exactly some of the parts, by the number of these."""
     counts = np.zeros(1 << len(wanted), np.int64)
@@ -95,8 +93,10 @@ def _having(
         numbers = np.zeros(data.paragraph_count, np.uint16)
         for i, node in enumerate(wanted):
             numbers[general.evaluate(node).ordinals] |= 1 << i
-        for node in unwanted:
-            numbers[general.evaluate(node.query).ordinals] = 0
+        for node in narrowing:
+            left_out = np.ones(len(numbers), np.bool_)
+            left_out[general.evaluate(node).ordinals] = False
+            numbers[left_out] = 0
         counts += np.bincount(numbers if live is None else numbers[live], minlength=len(counts))
     return counts
 
@@ -127,9 +127,9 @@ def _chosen(values: list[T], number: int) -> list[T]:
     return [value for i, value in enumerate(values) if number >> i & 1]
 
 
-def _text(wanted: list[query.Query], unwanted: list[query.Query]) -> str:
+def _text(wanted: list[query.Query], narrowing: list[query.Query]) -> str:
     """Write a query that is read as these parts; empty where the language has no words for it."""
-    nodes = [*wanted, *unwanted]
+    nodes = [*wanted, *narrowing]
     text = " ".join(describe(node, query.And) for node in nodes)
     tree = query.And(nodes) if len(nodes) > 1 else nodes[0]
     return text if parse(text).tree == tree else ""

@@ -12,6 +12,7 @@ from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from search.across import MAX_SHOWN, across, shown
+from search.budget import Budget
 from search.engine import Request
 from search.local import Local
 
@@ -87,10 +88,10 @@ def test_documents_and_their_paragraphs(tmp_path, seed):
         if len(brute.wanted(tree)) > MAX_SHOWN or _is_boosted_near(tree):
             continue
         ordinals, count = brute.answer(tree)
-        found = across(pair.snapshot, tree, len(pair.paragraphs))
+        found = across(pair.snapshot, tree, len(pair.paragraphs), Budget())
         assert found.ordinals.tolist() == ordinals, tree
         assert (found.total, found.documents) == (len(ordinals), count)
-        some = across(pair.snapshot, tree, 2)
+        some = across(pair.snapshot, tree, 2, Budget())
         assert some.ordinals.tolist() == ordinals[:2]
         assert some.total == len(ordinals)
         scores = evaluate(pair.collection, shown(tree))

@@ -131,7 +131,7 @@ def test_words_title_and_heading_are_told(engine):
     told = numbers(hit.explanation)
     assert told["tf, how often it is here"] in (1, 3)
     assert any("frank” is in n = 3 of N = 6 paragraphs" in text for text in told)
-    assert any("k1 = 1.2, b = 0.75, length = 7 words, average = 4.00" in text for text in told)
+    assert any("k1 = 1.2, b = 0.75, length = 7 words, average = 3.50" in text for text in told)
 
 
 def test_boosts_are_told(engine):

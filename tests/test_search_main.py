@@ -87,7 +87,7 @@ def test_counts(run):
 
 def test_warnings_come_first_and_suggestions_last(run):
     assert run("kyiv zzz")[1].startswith(
-        "note: no paragraph has all of this: these have some of it\n1. War in Kyiv · "
+        "note: no paragraph has all of kyiv and zzz: these have some\n1. War in Kyiv · "
     )
     assert run('"nato talk"')[1] == (
         'No paragraph matches.\ntry: nato talk (1)\ntry: "nato talks" (1)\n'
@@ -160,6 +160,7 @@ def test_the_keys_of_the_json(run):
         "kind": "stemmed",
         "text": "nato talk",
         "total": 1,
+        "scope": "paragraph",
         "url": "/?q=nato+talk",
     }
 

@@ -11,6 +11,7 @@ from whoosh import query
 
 from index.analysis import analyze, stem
 from search import relax
+from search.budget import Budget
 from search.engine import Request
 from search.local import Local
 from search.query import parse
@@ -45,7 +46,9 @@ def test_the_largest_combinations_and_their_counts(tmp_path, seed):
     for _ in range(30):
         *words, unwanted = rng.sample(WORDS, rng.randint(3, 6))
         wanted = brute(live, words, unwanted)
-        found = relax.combinations(pair.snapshot, parse(f"{' '.join(words)} -{unwanted}").tree)
+        found = relax.combinations(
+            pair.snapshot, parse(f"{' '.join(words)} -{unwanted}").tree, Budget()
+        )
         assert len(found) == min(len(wanted), relax.MAX_OFFERED)
         sizes = []
         for text, total in found:
@@ -73,7 +76,8 @@ def test_what_is_offered_finds_so_many(tmp_path):
 
 def test_many_words_are_bounded(tmp_path):
     snapshot = write(tmp_path, [texts("a.txt", "Title", *(f"w{i} w{i + 1}" for i in range(300)))])
-    found = relax.combinations(snapshot, parse(" ".join(f"w{i}" for i in range(300))).tree)
+    tree = parse(" ".join(f"w{i}" for i in range(300))).tree
+    found = relax.combinations(snapshot, tree, Budget())
     assert len(found) == relax.MAX_OFFERED
     assert all(total == 1 for _, total in found)
 

@@ -103,7 +103,13 @@ def test_what_the_engine_says_of_a_query_is_passed_on():
     assert page["relaxed"] is True
     assert page["partial"] is True
     assert page["suggestions"] == [
-        {"kind": "spelling", "text": "talks & walks", "total": 3, "url": "/?q=talks+%26+walks"}
+        {
+            "kind": "spelling",
+            "text": "talks & walks",
+            "total": 3,
+            "scope": "paragraph",
+            "url": "/?q=talks+%26+walks",
+        }
     ]
 
 
@@ -196,7 +202,9 @@ def test_any_text_is_a_query(query_string: str, query: str):
         ("sort=date", "must be one of score, date:desc, date:asc, document"),
         ("facets=type,kind", "must be some of type, language, author"),
         ("group=folder", "must be one of none, document"),
-        ("explain=1", "Unknown parameter 'explain'"),
+        ("scope=all", "'scope' must be one of paragraph, document, not 'all'"),
+        ("explain=yes", "'explain' must be a whole number from 0 to 1, not 'yes'"),
+        ("explained=1", "Unknown parameter 'explained'"),
         ("Q=a", "Unknown parameter 'Q'"),
         ("=a", "Unknown parameter ''"),
         ("<b>=a", "Unknown parameter '<b>'"),
@@ -293,7 +301,7 @@ def test_what_is_not_there_is_named():
     problem(client.get("/api/documents/" + "x" * 9000), 404, "unknown_document")
     problem(client.get("/api/nothing"), 404, "not_found")
     problem(client.get("/api/documents/a%2Fb"), 404, "not_found")
-    problem(client.get("/api/documents/a.txt?q=x"), 400, "bad_parameter")
+    problem(client.get("/api/documents/a.txt?query=x"), 400, "bad_parameter")
     problem(client.get("/api/paragraphs/a.txt:1?context=1"), 400, "bad_parameter")
 
 

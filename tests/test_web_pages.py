@@ -295,7 +295,7 @@ KNOWN_TAGS = {
     *("html", "head", "meta", "title", "link", "script", "body"),
     *("header", "nav", "main", "section", "article", "div", "h1", "h2", "p", "ul", "ol", "li"),
     *("form", "label", "input", "button", "output", "details", "summary", "select", "option"),
-    *("a", "b", "img", "kbd", "mark", "q", "span", "time"),
+    *("a", "b", "img", "kbd", "mark", "q", "span", "time", "svg", "rect"),
 }
 
 
