@@ -27,6 +27,7 @@ from bench.runners.passage_runner import translated as to_passage
 from bench.runners.runner import clauses
 from collections_on_disk import texts, write
 
+from search.engine import Request
 from search.local import Local
 
 BOOKS = [
@@ -330,6 +331,8 @@ def test_questions_are_drawn_of_every_kind_and_the_same_again(talks, tmp_path):
     assert {each.total for each in pools["queries"]} & {2, 3}
     assert all(len(each.words) == 4 for each in pools["runs"])
     assert found["spellings"] == {"colour", "color"}
+    engine = Local(tmp_path)
+    assert all(engine.search(Request(each)).relaxed for each in found["scattered"])
     assert found["repeated"] == {"a:4", "b:1"}
     words = set(f"{TREATIES} {OTHERS} {STATEMENT}".lower().split())
     assert not words & {each.split()[0] for each in found["misspelt"]}
