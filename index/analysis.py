@@ -55,15 +55,11 @@ def _analyze(text: str, classes: str) -> list[Token]:
     position = 0
     for match in _WORD.finditer(classes):
         start, end = match.span()
-        if match["word"]:
-            found = _compound(text, classes, start, match.end("word"), position)
-        else:
-            found = _tokens(text, classes, start, end, position)
-        if match["sign"] and found and len(found[-1].form.encode()) < MAX_FORM:
-            word = found[-1]
-            found += [_token(word.form + match["sign"], word.position, word.start, end)]
-        tokens += found
-        position = found[-1].position + 1 if found else position
+        word = text[start:end]
+        found = _remembered(word) if end - start <= _SHORT else _analyze_word(word)
+        for form, stem, at, first, last in found:
+            tokens.append(Token(form, stem, position + at, start + first, start + last))
+        position = tokens[-1].position + 1 if found else position
     return tokens
 
 
@@ -133,7 +129,7 @@ _LETTERS = r"[LsK]M*+(?:q(?=[LsK]))?+"
 _DIGITS = r"DM*+(?:[.,](?=D))?+"
 _PART = rf"(?:{_INITIALS}|(?:{_LETTERS}|{_DIGITS})++{_FINAL_S}?+)"
 _WORD = re.compile(
-    rf"(?P<word>{_PART}(?:h{_PART})*+)(?P<sign>\+\+|[+%#](?![LsKD]))?"
+    rf"{_PART}(?:h{_PART})*+(?:\+\+|[+%#](?![LsKD]))?"
     r"|A+|U+|B|FF?|[SE]M*+"
 )
 _DROPPABLE = re.compile("[q.,]")
@@ -190,17 +186,36 @@ _CLASSES = _Classes()
 
 # Words.
 
+_SHORT = 64
+"""Up to how many characters of a word its tokens are remembered."""
 
-def _compound(text: str, classes: str, start: int, end: int, position: int) -> list[Token]:
+
+def _analyze_word(text: str) -> tuple[Token, ...]:
+    """Give the tokens of one match of _WORD, as if it stood at the beginning."""
+    classes = "".join(map(_CLASSES.__getitem__, text))
+    if classes[0] not in "LsKD":
+        return tuple(_tokens(text, classes, 0, len(text), 0))
+    word = classes.rstrip("+%#")
+    found = _compound(text, word)
+    if len(word) < len(classes) and found and len(found[-1].form.encode()) < MAX_FORM:
+        last, sign = found[-1], classes[len(word) :]
+        found.append(_token(last.form + sign, last.position, last.start, len(text)))
+    return tuple(found)
+
+
+_remembered = lru_cache(maxsize=1 << 16)(_analyze_word)
+
+
+def _compound(text: str, classes: str) -> list[Token]:
     """Give the tokens of one word, or of several that hyphens join."""
-    found = classes[start:end].split("h")
-    parts: list[Token] = []
+    found = classes.split("h")
+    start, parts = 0, list[Token]()
     for part in found:
-        parts += _tokens(text, classes, start, start + len(part), position + len(parts))
+        parts += _tokens(text, classes, start, start + len(part), len(parts))
         start += len(part) + 1
     if len(found) > 1 and len(parts) > 1:
         joined = unicodedata.normalize("NFC", "".join(part.form for part in parts))
-        parts.insert(1, _token(joined, position, parts[0].start, parts[-1].end))
+        parts.insert(1, _token(joined, 0, parts[0].start, parts[-1].end))
     return parts
 
 
@@ -245,7 +260,6 @@ _IOTA_SUBSCRIPT = "\u0345"  # a mark, which case folding would make a letter
 _ARABIC_LETTER_MARKS = "\u0653\u0654\u0655"  # maddah and hamza belong to the letter
 
 
-@lru_cache(maxsize=1 << 16)
 def _normalise(word: str) -> tuple[tuple[str, int, int], ...]:
     """Give the forms in a word, each with the indices of its first and last character."""
     if word.isascii():

@@ -1,8 +1,9 @@
 """What to mark in a paragraph: what made it match, as HTML that no text can break out of."""
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from html import escape
 
 from whoosh import query
@@ -22,6 +23,9 @@ LONGEST = SNIPPET - 2 * WINDOW
 """How much of a match is marked in a longer text, in code points."""
 
 _IN_NO_FORM = "\U0010ffff"
+
+_Places = dict[int, Token]
+"""The tokens of a word by position."""
 
 
 def matches(tree: query.Query, text: str) -> tuple[Span, ...]:
@@ -109,12 +113,15 @@ class _Words:
     """The tokens of a paragraph, and what each leaf of a query marks of them, found once."""
 
     def __init__(self, text: str) -> None:
-        self._found: dict[tuple[str, str], dict[int, Token]] = {}
+        forms, stems = defaultdict[str, _Places](dict), defaultdict[str, _Places](dict)
         for token in analyze(text):
-            self._found.setdefault(("form", token.form), {})[token.position] = token
-            self._found.setdefault(("text", token.stem), {})[token.position] = token
-        self._forms = sorted(word for field, word in self._found if field == "form")
+            forms[token.form][token.position] = stems[token.stem][token.position] = token
+        self._found: dict[str, Mapping[str, _Places]] = {"form": forms, "text": stems}
         self._spans: dict[query.Query, list[Span]] = {}
+
+    @cached_property
+    def _forms(self) -> list[str]:
+        return sorted(self._found["form"])
 
     def spans(self, leaf: query.Query) -> list[Span]:
         """Give what a leaf matches."""
@@ -160,9 +167,9 @@ class _Words:
                 for at, key in standing[first : last + 1]:
                     yield Span(places[key][at].start, places[key][at].end)
 
-    def _find(self, field: str, word: str) -> dict[int, Token]:
+    def _find(self, field: str, word: str) -> _Places:
         """Give the tokens of a word by position: by stem in the field `text`, else as typed."""
-        return self._found.get((field, stem(word) if field == "text" else word), {})
+        return self._found[field].get(stem(word) if field == "text" else word, {})
 
 
 def _stretches(

@@ -6,7 +6,17 @@ import sqlite3
 import sys
 
 import pytest
-from bench import corpus, features, figures, goals, process, queries, scaling, tables
+from bench import (
+    corpus,
+    features,
+    figures,
+    goals,
+    process,
+    queries,
+    questions,
+    scaling,
+    tables,
+)
 from bench.engines import Engine
 from bench.indexing import Built, build
 from bench.latency import Contender, Pace, measure, measure_again
@@ -17,6 +27,7 @@ from bench.runners.passage_runner import translated as to_passage
 from bench.runners.runner import clauses
 from collections_on_disk import texts, write
 
+from search.engine import Request
 from search.local import Local
 
 BOOKS = [
@@ -296,22 +307,76 @@ def test_the_report_is_written_and_its_head_stands_in_the_readme(tmp_path):
 
 # Features.
 
+TREATIES = "the ministers discussed several treaties about colour without result"
+OTHERS = "color photographs show every minister beside broken windows"
+STATEMENT = (
+    "Nothing that was said in the old house by the river on that long evening changed what they all"
+    " believed"
+)
 
-def test_every_class_of_features_asks_something_of_the_text(tmp_path):
-    text = "the ministers discussed several treaties without result"
-    snapshot = write(tmp_path, [texts("a", "talks", text, "too few", text.upper())])
-    assert len(list(features.sampled(snapshot, 50))) == 50
+
+@pytest.fixture
+def talks(tmp_path):
+    first = texts("a", "talks", TREATIES, OTHERS, "too few", STATEMENT)
+    return write(tmp_path, [first, texts("b", "again", STATEMENT, TREATIES.upper())])
+
+
+def test_questions_are_drawn_of_every_kind_and_the_same_again(talks, tmp_path):
+    path = tmp_path / "queries.jsonl"
+    path.write_text(json.dumps({"query": "+treaties +absent", "tags": ["intersection"]}), "utf-8")
+    pools = questions.drawn(talks, path, 30)
+    assert pools == questions.drawn(talks, path, 30)
+    found = {name: {each.text for each in pool} for name, pool in pools.items()}
+    assert "+treaties +absent" not in found["queries"]  # nothing has both
+    assert {each.total for each in pools["queries"]} & {2, 3}
+    assert all(len(each.words) == 4 for each in pools["runs"])
+    assert found["spellings"] == {"colour", "color"}
     engine = Local(tmp_path)
-    for name, ask in features.CLASSES.items():
-        page = ask(engine, text.split()[1:5])
-        assert page.total >= 1, name
-        assert not page.warnings, name
-    measured = features.measure(tmp_path, runs=2)
+    assert all(engine.search(Request(each)).relaxed for each in found["scattered"])
+    assert found["repeated"] == {"a:4", "b:1"}
+    words = set(f"{TREATIES} {OTHERS} {STATEMENT}".lower().split())
+    assert not words & {each.split()[0] for each in found["misspelt"]}
+    assert all(any(word.startswith(each.split()[-1]) for word in words) for each in found["typed"])
+
+
+ANSWERED = {
+    "words that no paragraph has together": lambda page: page.relaxed,
+    "scope=document": lambda page: page.total and not page.relaxed,
+    "did you mean": lambda page: "spelling" in {each.kind for each in page.suggestions},
+    "other spellings": lambda page: "variant" in {each.kind for each in page.suggestions},
+    "suggestions": lambda completions: completions,
+    "similar paragraphs": lambda similar: similar.hits,
+    "the same statement elsewhere": lambda similar: similar.hits[0].kind == "same",
+    f"export, the first {features.EXPORTED:,} as JSON lines": lambda length: length > 100,
+    "with explanations": lambda page: page.hits[0].explanation,
+    "grouped by document": lambda page: page.groups,
+    "totals and every facet": lambda page: len(page.facets) == 7,
+}
+
+
+@pytest.mark.parametrize("feature", features.CLASSES, ids=lambda each: each.name)
+def test_every_class_of_features_is_answered(talks, tmp_path, feature):
+    engine, asked = Local(tmp_path), questions.drawn(talks, tmp_path / "absent", 20)[feature.pool]
+    answers = [feature.ask(engine, question) for question in asked]
+    assert any(map(ANSWERED.get(feature.name, lambda page: page.total), answers))
+    assert feature.beside in {"", *(each.name for each in features.CLASSES)}
+
+
+def test_features_are_measured_and_set_beside_others(talks, tmp_path):
+    measured = features.measure(tmp_path, tmp_path / "absent", features.Pace(2, 60))
     assert {len(took) for took in measured.values()} == {2}
-    assert "| sloppy phrase | " in features.report(measured)
+    assert "| sloppy phrase | 2 | " in features.report(measured)
+    took = {"a page": [2, 4, 90], "sorted by date": [6.0, 6.0]}
+    (row,) = (line for line in features.report(took).splitlines() if "sorted by" in line)
+    assert row == "| sorted by date | 2 | 6.00 | 6.00 | 6.00 | 3.00 | 1.50 | a page |"
+
+
+def test_a_class_that_had_its_time_is_asked_no_more(talks, tmp_path):
+    measured = features.measure(tmp_path, tmp_path / "absent", features.Pace(30, 0))
+    assert {len(took) for took in measured.values()} == {0}
+    assert features.report(measured).endswith("---: |")
 
 
 def test_a_text_without_words_is_asked_nothing(tmp_path):
     snapshot = write(tmp_path, [texts("a", "—", "a b c")])
-    assert list(features.sampled(snapshot, 5)) == []
-    assert features.report({"prefix": []}).count("\n") == 1
+    assert questions.drawn(snapshot, tmp_path / "absent", 5)["runs"] == []

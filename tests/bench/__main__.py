@@ -18,7 +18,7 @@ from bench.figures import shortfalls
 from bench.indexing import Built, build
 from bench.latency import Contender, Latencies, Pace, measure, measure_again
 from bench.process import CAN_PIN, Server
-from bench.queries import Query, from_benchmark, from_text
+from bench.queries import BENCHMARK, Query, from_benchmark, from_text
 from bench.results import PASSAGE, Results, described, load, rows_of
 
 WHOLE, BEGINNING = 1_000_973, 100_000
@@ -49,8 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def parser(description: str | None) -> argparse.ArgumentParser:
     """Give what reads the arguments that every measurement has."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=description)
-    data = Path(os.environ.get("PASSAGE_DATA") or ROOT.parent / "shared" / "data")
-    parser.add_argument("--data", type=Path, default=data, help="$PASSAGE_DATA, or %(default)s")
+    parser.add_argument(
+        "--data", type=Path, default=text.DATA, help="$PASSAGE_DATA, or %(default)s"
+    )
     parser.add_argument("--work", type=Path, default=ROOT / "var" / "bench", help="%(default)s")
     return parser
 
@@ -58,7 +59,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 def _run(data: Path, work: Path, quick: bool) -> Results:
     start = time.monotonic()
     corpus = text.prepare(work, data / "books.jsonl.xz", BEGINNING if quick else WHOLE, not quick)
-    queries = from_benchmark(data / "queries" / "search-benchmark-game.jsonl")
+    queries = from_benchmark(data / BENCHMARK)
     queries += from_text(text.rows(corpus.paragraphs), corpus.count)
     say(f"{corpus.count} paragraphs of {corpus.name}, {len(queries)} queries")
     found = list(engines(work, work / "log.txt"))
@@ -86,7 +87,7 @@ def _run(data: Path, work: Path, quick: bool) -> Results:
         rows=rows_of(latencies),
         again=again,
         missing=missing | latencies.failures,
-        features=_features(built),
+        features=_features(built, data, quick),
     )
 
 
@@ -127,10 +128,11 @@ def _ask(
     return latencies, len(short)
 
 
-def _features(built: Sequence[Built]) -> dict[str, list[float]]:
+def _features(built: Sequence[Built], data: Path, quick: bool) -> dict[str, list[float]]:
     say("asking: the features of Passage")
     folders = [Path(each.folder) for each in built if each.name == PASSAGE and each.by_cores]
-    return features.measure(folders[0]) if folders else {}
+    pace = features.QUICK if quick else features.WHOLE
+    return features.measure(folders[0], data / BENCHMARK, pace) if folders else {}
 
 
 def machine() -> dict[str, str]:

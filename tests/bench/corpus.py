@@ -3,6 +3,7 @@
 import itertools
 import json
 import lzma
+import os
 import random
 import re
 import string
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 Change = Callable[[Iterator[dict[str, Any]]], Iterator[dict[str, Any]]]
+
+DATA = Path(os.environ.get("PASSAGE_DATA") or Path(__file__).parents[3] / "shared" / "data")
+"""Where the texts and queries are."""
 
 BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 

@@ -11,6 +11,9 @@ from typing import Literal
 Kind = Literal["term", "AND", "OR", "phrase", "must+should", "negated", "phrase AND"]
 Origin = Literal["benchmark", "runs"]
 
+BENCHMARK = Path("queries", "search-benchmark-game.jsonl")
+"""The benchmark's file, in the folder of the data."""
+
 KINDS: dict[str, Kind] = {
     "term": "term",
     "intersection": "AND",

@@ -42,10 +42,6 @@ def _sections(results: Results, plots: Sequence[str]) -> Iterator[str]:
     yield from totals(results)
     if results.features:
         yield "## Features"
-        yield (
-            "Passage alone, by `bench.features`: a page of 20 hits with totals, marks and texts, "
-            "for words of the text."
-        )
         yield features.report(results.features)
     yield from _left_out(results)
 

@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One run; `features` has for each class of them the milliseconds of Passage, ascending."""
+    """One run; `features` has for each class of them the milliseconds of Passage, by question."""
 
     command: str
     date: str

@@ -21,7 +21,7 @@ from bench.engines import ROOT, engine_of_passage
 from bench.figures import Class, Spread, spreads
 from bench.latency import Contender, measure
 from bench.process import Server, run
-from bench.queries import Query, from_benchmark, from_text
+from bench.queries import BENCHMARK, Query, from_benchmark, from_text
 from bench.results import rows_of
 from bench.tables import megabytes, number, share, table
 
@@ -51,7 +51,7 @@ def main() -> None:
     source = given.data / "books.jsonl.xz"
     sizes = [_built(work, source, limit) for limit in SIZES]
     whole = sizes[SIZES.index(WHOLE)].corpus
-    queries = from_benchmark(given.data / "queries" / "search-benchmark-game.jsonl")
+    queries = from_benchmark(given.data / BENCHMARK)
     queries += from_text(text.rows(whole.paragraphs), whole.count)
     say(f"asking {len(queries)} queries")
     latencies = _latencies(sizes, queries, work / "log.txt")
