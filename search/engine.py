@@ -79,6 +79,25 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class ConcordanceRequest:
+    """A question for the occurrences of a word, a pattern or a phrase, in their context.
+
+    `limit` (0 to 100) are wanted from rank `offset` on, with `width` (0 to 200) code points on
+    either side. They come in the order of the index, or sorted by the first, second or third word
+    on the left or the right and those beyond it, or by the keyword. Of a query of several words
+    these are all that is marked in the paragraphs that match. After `budget_ms` milliseconds no
+    more of them are looked for, or sorted.
+    """
+
+    query: str
+    width: int = WIDTH
+    sort: Order = "document"
+    limit: int = 20
+    offset: int = 0
+    budget_ms: int = BUDGET_MS
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A marked stretch of a paragraph's text: `start` and `end` in code points."""
 
@@ -287,18 +306,15 @@ class Line:
 class Concordance:
     """A stretch of the occurrences of a query's words, each in its context.
 
-    `total` counts all occurrences; where that is not exact, `partial` is true and one of the
-    `warnings` says why. The other fields are as in `Page`.
+    `total` counts all occurrences. It is `partial` where that is a lower bound, or there was no
+    time to sort all that should be; one of the `warnings` says so. The other fields are as in
+    `Page`.
     """
 
-    query: str
+    request: ConcordanceRequest
     interpreted: str
     warnings: tuple[str, ...]
     total: int
-    width: int
-    sort: Order
-    limit: int
-    offset: int
     took_ms: float
     partial: bool
     generation: int
@@ -400,17 +416,5 @@ class Engine(Protocol):
         `limit` (0 to 100) hits are wanted, where `other_documents` is set of those alone.
         """
 
-    def concordance(
-        self,
-        query: str,
-        width: int = WIDTH,
-        sort: Order = "document",
-        limit: int = 20,
-        offset: int = 0,
-    ) -> Concordance:
-        """Give the occurrences of a word, a pattern or a phrase, `width` code points a side.
-
-        They come in the order of the index, or sorted by the first, second or third word on the
-        left or the right and those beyond it, or by the keyword. Of a query of several words these
-        are all that is marked in the paragraphs that match.
-        """
+    def concordance(self, request: ConcordanceRequest) -> Concordance:
+        """Give the occurrences of words, each in its context."""
