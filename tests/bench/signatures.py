@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from bench.__main__ import say
 from bench.engines import ROOT
-from bench.tables import plural, share, table
+from bench.tables import number, plural, share, table
 from index.analysis import analyze
 from index.codec.signatures import alike
 from index.snapshot import Snapshot
@@ -73,11 +73,11 @@ def main() -> None:
 def report(folder: Path, drawn: int) -> str:
     """Compare what signatures find with the exact answer."""
     snapshot = Snapshot.open(folder)
-    shingles = _shingles(snapshot)
+    shingles = shingles_of(snapshot)
     say(f"{len(shingles.pair):,} pairs of {snapshot.paragraph_count:,} paragraphs")
     enough = np.flatnonzero(np.diff(shingles.start) >= PAIRS).tolist()
     chosen = sorted(random.Random(1).sample(enough, min(drawn, len(enough))))
-    exact = _exact(shingles, chosen)
+    exact = exact_answer(shingles, chosen)
     say(f"{len(exact):,} near-identical")
     minhash = np.concatenate([segment.data.signature for segment in snapshot.segments])
     common, apart = _bytes_alike(minhash, chosen), _bits_apart(_simhash(shingles), chosen)
@@ -104,7 +104,7 @@ def _told(finders: dict[str, set[Pair]], exact: dict[Pair, float], drawn: int, c
         right = len(found & exact.keys())
         rows.append(
             [name, *recalls, share(right / max(len(exact), 1)), share(right / max(len(found), 1)),
-             f"{len(found) / drawn:.1f}"]
+             number(len(found) / drawn)]
         )  # fmt: skip
     counts = [sum(low <= c < high for c in exact.values()) for low, high in bands]
     rows.insert(0, ["pairs of paragraphs", *map(str, counts), str(len(exact)), "", ""])
@@ -121,7 +121,8 @@ def _told(finders: dict[str, set[Pair]], exact: dict[Pair, float], drawn: int, c
 # What a paragraph is made of.
 
 
-def _shingles(snapshot: Snapshot) -> Shingles:
+def shingles_of(snapshot: Snapshot) -> Shingles:
+    """Give the pairs of every paragraph, by ordinal."""
     numbers: defaultdict[str, int] = defaultdict(lambda: len(numbers) + 1)
     stems_of = cache(lambda word: [numbers[token.stem] for token in analyze(word)])
     pairs, start = array("Q"), array("q", [0])
@@ -146,7 +147,7 @@ def _of(shingles: Shingles, paragraph: int) -> U64:
 # The exact answer.
 
 
-def _exact(shingles: Shingles, chosen: list[int]) -> dict[Pair, float]:
+def exact_answer(shingles: Shingles, chosen: list[int]) -> dict[Pair, float]:
     """Give the coefficient of each drawn paragraph and each other that is near-identical."""
     wanted: defaultdict[int, list[int]] = defaultdict(list)  # drawn ones by pair
     frequency = _frequencies(
