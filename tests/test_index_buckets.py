@@ -5,7 +5,8 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from index.codec.buckets import Buckets, prefixes
+from index.codec.buckets import Buckets
+from index.codec.numbered import Numbered
 from index.codec.words import NOTHING, SEVERAL, Tokens
 
 STEMS = ["zoo", "a", "the", "theatre", "theatrical", "ä", "мир", "世界", *map(str, range(1100))]
@@ -37,12 +38,14 @@ def paragraphs(random):
 @pytest.mark.parametrize("room", [1 << 12, 1 << 22])
 def test_tokens_come_back_by_term(room):
     tokens, code = words()
+    stems = Numbered()
+    stems.of("".join(f"{stem}\n" for stem in STEMS).encode())
     texts = list(paragraphs(np.random.default_rng(1)))
     buckets, expected = Buckets(room), defaultdict(list)
     for half in (texts[:300], texts[300:]):
         stream = np.array([word for text in half for word in text], np.uint32)
         first = np.cumsum([0, *map(len, half)])
-        buckets.add(tokens, prefixes(STEMS), stream, first)
+        buckets.add(tokens, stems.prefixes(0), stream, first)
     for paragraph, text in enumerate(texts):
         position = 0
         for word in text:

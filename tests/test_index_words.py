@@ -30,7 +30,7 @@ def found(words: Words, texts: list[str]) -> list[list[tuple[str, int]]]:
     text = np.frombuffer(b"\n".join([*encoded, PADDING]), np.uint8)
     first, count = words.cut(text, starts, stream)
     words.analyze(count)
-    tokens, forms = words.tokens(), list(words.forms)
+    tokens, forms = words.tokens(), words.forms.lines().decode().split("\n")
     answer = []
     for begin, end in pairwise(first):
         text, position = [], 0

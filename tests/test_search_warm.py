@@ -9,7 +9,7 @@ ASKED = """
 import sys
 from pathlib import Path
 from numba.core.registry import CPUDispatcher
-from search.engine import Request
+from search.engine import FACETS, ORDERS, Request
 from search.local import Local
 from search.warm import prime
 
@@ -25,8 +25,14 @@ local = Local(Path(sys.argv[1]))
 for query in sys.argv[2:]:
     for match in ("auto", "any"):
         page = local.search(Request(query, match=match, context=2))
+        list(local.export(Request(query, match=match)))
+    local.search(Request(query, explain=True, facets=FACETS, group="document", scope="document"))
+    local.search(Request(query, filters=("type:text", "-year:2022"), sort="date"))
+    for order in ORDERS:
+        local.concordance(query, sort=order)
+    local.suggest(query)
 id = page.hits[0].document.id
-assert local.document(id, "war") and local.paragraph(f"{id}:1")
+assert local.document(id, "war") and local.paragraph(f"{id}:1") and local.similar(f"{id}:1")
 after = compiled()
 assert sum(before.values()) > 10
 print({name: (before.get(name), n) for name, n in after.items() if before.get(name) != n})
@@ -34,6 +40,7 @@ print({name: (before.get(name), n) for name, n in after.items() if before.get(na
 
 QUERIES = (
     *("war", "war peace", "war OR peace", "never OR war", "+war peace -talks", '"the war"'),
+    *('"war talks"~3', "wra~", "/w.r/", "=wars", "title:war", "date:>2020", "tlaks peaec"),
     *('"war talks" -"the peace"', "wars*", "pea* OR (talks AND war)", "co-ordinated", "the"),
 )
 

@@ -358,6 +358,17 @@ def test_a_page_keeps_its_filters_and_its_order():
     assert set(following) == {wanted}
 
 
+def test_another_search_keeps_how_the_results_are_narrowed_and_ordered():
+    page = client.get("/?q=talks&filter=type:text&sort=document&scope=document&match=any")
+    for form in ('<form class="search"', '<form class="order"'):
+        sent = page.text.partition(form)[2].partition("</form>")[0]
+        for name, value in (("filter", "type:text"), ("scope", "document"), ("match", "any")):
+            assert f'<input type="hidden" name="{name}" value="{value}">' in sent
+    header = page.text.partition('<form class="search"')[2].partition("</form>")[0]
+    assert '<input type="hidden" name="sort" value="document">' in header
+    assert 'type="hidden"' not in client.get("/?q=talks").text.partition("</form>")[0]
+
+
 def test_a_page_passes_over_filters_that_are_none():
     page = client.get("/?q=talks&filter=nonsense&filter=type:text&sort=soon&group=folder&match=x")
     assert page.status == 200

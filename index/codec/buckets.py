@@ -78,11 +78,6 @@ class _Placed(NamedTuple):
     token: U32
 
 
-def prefixes(stems: list[str]) -> U64:
-    """Give the first eight bytes of each stem as a number, in the order of the stems by bytes."""
-    return np.array([stem.encode() for stem in stems], "S8").view(">u8").astype(np.uint64)
-
-
 class Buckets:
     """Takes paragraphs as `Words.cut` finds them; `size` is how many bytes they take.
 

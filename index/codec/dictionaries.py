@@ -1,6 +1,6 @@
 """The dictionaries of a segment: its stems, and the forms in which they stand in the text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,10 +50,9 @@ class Names(NamedTuple):
     stem_order: I64
 
     @classmethod
-    def of(cls, forms: Iterable[bytes], stems: Iterable[bytes]) -> "Names":
+    def of(cls, forms: "Texts", stems: "Texts") -> "Names":
         """Sort names."""
-        texts, terms = Texts.of(list(forms)), Texts.of(list(stems))
-        return cls(texts, terms, texts.order(), terms.order())
+        return cls(forms, stems, forms.order(), stems.order())
 
 
 def dictionaries(names: Names, stem: U32, used: Mask) -> Dictionaries:

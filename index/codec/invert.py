@@ -11,7 +11,6 @@ from array import array
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ import numpy as np
 from index.analysis import UNICODE
 from index.codec import descriptions, facts
 from index.codec.batch import Batch
-from index.codec.buckets import Buckets, prefixes
+from index.codec.buckets import Buckets
 from index.codec.container import Array, Output
 from index.codec.dictionaries import Texts
 from index.codec.layout import HEADLINE, NONE
@@ -157,9 +156,7 @@ class Inverter:
         first, count = batch.cut.result()
         self._words.analyze(count)
         units, tokens = self._words.units, self._words.tokens()
-        more = len(self._words.stems) - len(self._prefix)
-        new = list(islice(reversed(self._words.stems), more))[::-1]
-        self._prefix.extend(prefixes(new))
+        self._prefix.extend(self._words.stems.prefixes(len(self._prefix)))
         if len(self._jobs) > 1:
             self._wait()
         stored = self._thread.submit(

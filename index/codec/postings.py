@@ -21,7 +21,7 @@ from index.codec.blocks import (
 from index.codec.buckets import Buckets
 from index.codec.compiled import i64, kernel
 from index.codec.container import Array, Output
-from index.codec.dictionaries import Names, dictionaries
+from index.codec.dictionaries import Names, Texts, dictionaries
 from index.codec.encode import Paragraphs, postings
 from index.codec.layout import NONE
 from index.codec.lengths import encode, length_norms
@@ -45,7 +45,7 @@ Write = Callable[[Output], dict[str, Array]]
 
 def names_of(words: Words) -> Names:
     """Sort the names of words, of which some segment has all or some."""
-    return Names.of(map(str.encode, words.forms), map(str.encode, words.stems))
+    return Names.of(words.forms.texts(), words.stems.texts())
 
 
 def invert(
@@ -115,7 +115,7 @@ def merge(
                 stem.append(stems.setdefault(data.terms[data.form(form)[0]], len(stems)))
         numbers.append(number)
         counts.append(by_form)
-    names = Names.of(forms, stems)
+    names = Names.of(Texts.of(list(forms)), Texts.of(list(stems)))
     found = dictionaries(names, np.array(stem, np.uint32), np.ones(len(forms), np.bool_))
     total = np.zeros(len(forms), np.int64)
     renumbered = []

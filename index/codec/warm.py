@@ -14,7 +14,9 @@ from index.codec.segment import SegmentData
 from index.codec.words import Words
 from index.model import Document, DocumentInfo, Paragraph
 
-SAMPLE = Paragraph("sample", 0, "title", "One co-ordinated sample’s words", None, 0, 0)
+SAMPLE = Paragraph("sample", 0, "title", "One co-ordinated sample’s words " * 600, None, 0, 0)
+"""So long that tables grow."""
+
 
 
 def warm() -> None:

@@ -12,10 +12,8 @@ searching on compressed text", 2000).
 """
 
 import re
-from array import array
-from collections import defaultdict
 from collections.abc import Iterable
-from itertools import compress, count, islice
+from itertools import compress
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -27,12 +25,14 @@ from index.codec.coding import LONGEST
 from index.codec.compiled import kernel
 from index.codec.cut import BLOCK, Stretch, cut, known_classes
 from index.codec.intern import PADDING as SLACK
-from index.codec.intern import PLAIN, SPELLED, WORD, Interned, Units, most_units
+from index.codec.intern import PLAIN, SPELLED, Interned, Units, most_units
+from index.codec.numbered import Numbered
 
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 Kind = TypeVar("Kind", bound=np.unsignedinteger[Any])
 
@@ -48,8 +48,8 @@ PADDING = b"\n" * BLOCK
 _SENTENCE = 4
 """Of how many positions a word is above which it is spelled: one of a script without blanks."""
 
-_FORM, _UNIT = 384, 128
-"""About how many bytes a form takes, with its stem, and a unit, with its places in tables."""
+_FORM, _UNIT = 256, 128
+"""About how many bytes a form takes, with its stem, and a unit, with their places in tables."""
 
 _UNCUT = 64
 """A word of fewer characters has no form that is too long."""
@@ -113,17 +113,6 @@ class _Found(NamedTuple):
     position: U32
 
 
-class Numbers(defaultdict[str, int]):
-    """Strings, numbered from 0 in the order in which they are first asked for."""
-
-    def __init__(self) -> None:
-        super().__init__(count().__next__)
-
-    def of(self, strings: Iterable[str]) -> list[int]:
-        """Give the number of each."""
-        return list(map(self.__getitem__, strings))
-
-
 class Words:
     """Every distinct word met so far, and its tokens; of gaps there are none.
 
@@ -132,10 +121,10 @@ class Words:
     """
 
     def __init__(self) -> None:
-        self.forms, self.stems = Numbers(), Numbers()
+        self.forms, self.stems = Numbered(), Numbered()
         self._interned, self._kind = Interned(), Column(np.uint8)
         self._stretch = Stretch.empty()
-        self._forms_of = array("I")  # one entry a stem
+        self._forms_of = Column(np.uint32)  # one entry a stem
         self._stem, self._code = Column(np.uint32), Column(np.uint32)
         self._start, self._positions = Column(np.uint32), Column(np.uint32)
         self._form, self._position = Column(np.uint32), Column(np.uint32)
@@ -179,30 +168,27 @@ class Words:
         interned, known = self._interned, len(self._kind)
         units = Units(interned.text, interned.begins[: count + 1], interned.kind[:count])
         kind, size = units.kind[known:], np.diff(units.begins[known:])
-        is_word = kind > 0
-        room = np.empty(size.sum() + len(size) + SLACK, np.uint8)
-        text = room[: _spell(units, known, room)].tobytes().decode()
-        found = self._tokens_of(text.split("\n")[:-1], kind[is_word], size[is_word])
-        sizes, positions = np.zeros((2, len(kind)), np.uint32)
-        sizes[is_word], positions[is_word] = found.sizes, found.positions
-        is_spelled = (size > LONGEST) | (positions > _SENTENCE)
+        found = self._tokens_of(units, known, size)
+        is_spelled = (size > LONGEST) | (found.positions > _SENTENCE)
         self._kind.extend(kind | is_spelled * np.uint8(SPELLED))
         self._stem_new_forms()
-        self._append(sizes, positions, found.form, found.position)
+        self._append(*found)
 
-    def _tokens_of(self, words: list[str], kind: U8, size: I64) -> "_Found":
-        """Give the tokens of words, those that are plain spelled in lower case."""
-        short = size < _UNCUT
+    def _tokens_of(self, units: Units, known: int, size: I64) -> "_Found":
+        """Give the tokens of the units from `known` on; gaps have none."""
+        kind, short = units.kind[known:], size < _UNCUT
         plain = short & (kind == PLAIN)
-        latin = short & ~plain
-        latin[latin] = [bool(_LATIN.fullmatch(word)) for word in compress(words, latin)]
-        others = ~(plain | latin)
+        others = (kind > 0) & ~plain
+        words = _spelled(units, known, size, others).decode().split("\n")[:-1]
+        latin = others & short
+        latin[others] &= np.array([bool(_LATIN.fullmatch(word)) for word in words], np.bool_)
+        is_latin = latin[others]
         groups = (
-            (plain, self._of_themselves(list(compress(words, plain)))),
-            (latin, self._of_parts(list(compress(words, latin)))),
-            (others, self._of_analysis(list(compress(words, others)))),
+            (plain, self._of_themselves(_spelled(units, known, size, plain))),
+            (latin, self._of_parts(list(compress(words, is_latin)))),
+            (others & ~latin, self._of_analysis(list(compress(words, ~is_latin)))),
         )
-        sizes, positions = np.empty((2, len(words)), np.uint32)
+        sizes, positions = np.zeros((2, len(kind)), np.uint32)
         for mask, found in groups:
             sizes[mask], positions[mask] = found.sizes, found.positions
         form, position = np.empty((2, sizes.sum()), np.uint32)
@@ -223,25 +209,27 @@ class Words:
         self._positions.extend(positions)
         self._only.extend(only)
 
-    def _of_themselves(self, words: list[str]) -> "_Found":
-        """Take words each of which is one token, as it is."""
-        one = np.ones(len(words), np.uint32)
-        return _Found(one, one, np.array(self.forms.of(words), np.uint32), one - 1)
+    def _of_themselves(self, words: bytes) -> "_Found":
+        """Take words, as lines, each of which is one token, as it is."""
+        form = self.forms.of(words)
+        one = np.ones(len(form), np.uint32)
+        return _Found(one, one, form, one - 1)
 
     def _of_parts(self, words: list[str]) -> "_Found":
         """Take words of Latin letters with hyphens, apostrophes or both inside, or with neither.
 
         Those that hyphens join come to the first, all in one, then the others.
         """
-        text = _OWNED.sub("", "\n".join(words).lower()).replace("'", "").replace("’", "")
-        texts = text.split("\n") if words else []
+        text = _OWNED.sub("", _lines(words).lower()).replace("'", "").replace("’", "")
+        texts = text.split("\n")[:-1]
         parts = np.array([text.count("-") + 1 for text in texts], np.uint32)
         sizes = parts + (parts > 1)
         start = np.cumsum(sizes) - sizes
         form, is_part = np.empty(sizes.sum(), np.uint32), np.ones(sizes.sum(), np.bool_)
         is_part[start[parts > 1] + 1] = False
-        form[is_part] = self.forms.of(text.replace("\n", "-").split("-") if words else [])
-        form[~is_part] = self.forms.of(t.replace("-", "") for t in compress(texts, parts > 1))
+        form[is_part] = self.forms.of(text.replace("-", "\n").encode())
+        joined = _lines(compress(texts, parts > 1)).replace("-", "")
+        form[~is_part] = self.forms.of(joined.encode())
         place = np.arange(len(form)) - np.repeat(start, sizes)
         return _Found(sizes, parts, form, (place - (place > 0)).astype(np.uint32))
 
@@ -252,18 +240,16 @@ class Words:
         return _Found(
             np.array([len(each) for each in found], np.uint32),
             np.array([each[-1].position + 1 if each else 0 for each in found], np.uint32),
-            np.array(self.forms.of(token.form for token in tokens), np.uint32),
+            self.forms.of(_lines(token.form for token in tokens).encode()),
             np.array([token.position for token in tokens], np.uint32),
         )
 
     def _stem_new_forms(self) -> None:
-        new = list(islice(reversed(self.forms), len(self.forms) - len(self._stem)))
-        numbers = self.stems.of(stems(new[::-1]))
-        self._forms_of.extend([0] * (len(self.stems) - len(self._forms_of)))
-        codes = []
-        for stem in numbers:
-            codes.append(self._forms_of[stem])
-            self._forms_of[stem] += 1
+        new = self.forms.lines(len(self._stem)).decode().split("\n")[:-1]
+        numbers = self.stems.of(_lines(stems(new)).encode())
+        self._forms_of.extend(np.zeros(len(self.stems) - len(self._forms_of)))
+        codes = np.empty(len(numbers), np.uint32)
+        _count_forms(numbers, self._forms_of.array, codes)
         self._stem.extend(numbers)
         self._code.extend(codes)
 
@@ -289,20 +275,38 @@ class Words:
         )
 
 
-@kernel
-def _spell(units: Units, first: int, out: U8) -> int:
-    """Write the words among the units from `first` on, a line break behind each.
+def _lines(texts: Iterable[str]) -> str:
+    return "\n".join([*texts, ""])
 
-    Those that are plain come in lower case. Answers how many bytes that are.
+
+def _spelled(units: Units, first: int, size: I64, wanted: Mask) -> bytes:
+    """Give, as lines, those units from `first` on that are wanted; `size` is the bytes of each."""
+    room = np.empty(int(size[wanted].sum()) + len(size) + SLACK, np.uint8)
+    return room[: _spell(units, first, wanted, room)].tobytes()
+
+
+@kernel
+def _spell(units: Units, first: int, wanted: Mask, out: U8) -> int:
+    """Write units, a line break behind each; those that are plain words come in lower case.
+
+    Answers how many bytes that are.
     """
     end = 0
     for unit in range(first, len(units.kind)):
-        kind, size = units.kind[unit], units.begins[unit + 1] - units.begins[unit]
-        if not kind & WORD:
+        if not wanted[unit - first]:
             continue
-        fold = _CASE if kind == PLAIN else np.uint64(0)
+        size = units.begins[unit + 1] - units.begins[unit]
+        fold = _CASE if units.kind[unit] == PLAIN else np.uint64(0)
         for i in range(0, size, 8):
             store64(out, end + i, load64(units.text, units.begins[unit] + i) | fold)
         out[end + size] = _BREAK
         end += size + 1
     return end
+
+
+@kernel
+def _count_forms(stem: U32, forms_of: U32, codes: U32) -> None:
+    """Give each form its number among those of their stem, of which there are `forms_of` before."""
+    for i in range(len(stem)):
+        codes[i] = forms_of[stem[i]]
+        forms_of[stem[i]] += np.uint32(1)

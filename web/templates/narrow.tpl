@@ -17,12 +17,7 @@
 % if page.total > 1:
 <form class="order" action="/" method="get" aria-label="Order">
   <input type="hidden" name="q" value="{{query}}">
-%   if asked.match != 'auto':
-  <input type="hidden" name="match" value="{{asked.match}}">
-%   end
-%   for each in asked.filters:
-  <input type="hidden" name="filter" value="{{each}}">
-%   end
+%   include('kept')
   <label>Order
     <select name="sort">
 %   for value, label in (('score', 'best first'), ('date:desc', 'newest first'), ('date:asc', 'oldest first'), ('document', 'by document')):
