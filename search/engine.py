@@ -453,5 +453,6 @@ class Engine(Protocol):
 
         They come in the order of the index, or sorted by the first, second or third word on the
         left or the right and those beyond it, or by the keyword. Of a query of several words these
-        are all that is marked in the paragraphs that match.
+        are all that is marked in the paragraphs that match. Where there is too much text to sort
+        all, or to read all, one of the warnings says how far it went.
         """
