@@ -15,6 +15,7 @@ import numpy as np
 from whoosh import query
 
 from index.analysis import Token, analyze, stem
+from index.codec.lengths import DECODED
 from index.snapshot import Snapshot
 from search import highlight
 from search.budget import Budget
@@ -25,7 +26,7 @@ from search.patterns import PATTERNS, matcher
 from search.statistics import Ordinals
 from search.where import everywhere
 
-MAX_WORDS = 400_000
+MAX_WORDS = 200_000
 """How many words of text are read to sort lines, or to find what the index does not count."""
 
 NEIGHBOURS = 3
@@ -125,12 +126,12 @@ def _read(snapshot: Snapshot, tree: query.Query, find: Finder) -> tuple[_Places,
 
 def _readable(snapshot: Snapshot, ordinals: Ordinals) -> int:
     """Count the paragraphs, from the first on, that have MAX_WORDS words together: one at least."""
-    lengths = [np.empty(0, np.int64)]
+    lengths = [np.empty(0, np.uint32)]
     for segment in snapshot.segments:
         first, last = np.searchsorted(
             ordinals, segment.base + np.array([0, segment.data.paragraph_count])
         )
-        lengths.append(segment.data.length[ordinals[first:last] - segment.base])
+        lengths.append(DECODED[segment.data.length[ordinals[first:last] - segment.base]])
     within = int(np.searchsorted(np.cumsum(np.concatenate(lengths)), MAX_WORDS, "right"))
     return min(max(1, within), len(ordinals))
 

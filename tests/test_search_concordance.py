@@ -153,6 +153,15 @@ def test_more_paragraphs_than_are_read_are_told(engine, monkeypatch):
     assert found.warnings == ("only the first 1 paragraphs that match were read",)
 
 
+def test_what_is_read_is_counted_in_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MAX_WORDS", 120)
+    long = "war " + "and again " * 50
+    engine = Local(write(tmp_path, [texts("a.txt", "Title", long, long)]).folder)
+    assert engine.concordance("war", sort="left").warnings == (
+        "only the first 1 of 2 occurrences are sorted",
+    )
+
+
 @pytest.mark.parametrize("query", ["", "   ", "()", '""', "nothing", "-war", "moon war"])
 def test_what_has_no_occurrence(engine, query):
     found = engine.concordance(query)
