@@ -8,41 +8,53 @@ from typing import Literal, Protocol
 from index.model import DocumentInfo, Paragraph
 
 Match = Literal["auto", "all", "any"]
-
 MATCHES: tuple[Match, ...] = ("auto", "all", "any")
+"""How many of the words a paragraph needs; `Request` tells."""
+
 Sort = Literal["score", "date:desc", "date:asc", "document"]
 SORTS: tuple[Sort, ...] = ("score", "date:desc", "date:asc", "document")
+"""The orders of an answer."""
+
 Grouping = Literal["none", "document"]
 GROUPINGS: tuple[Grouping, ...] = ("none", "document")
-FACETS = ("type", "language", "author", "year", "month", "folder", "document")
-MAX_LIMIT = 100
-MAX_CONTEXT = 2
-MAX_OFFSET = 2**31 - 1
-"""The last rank that can be asked for."""
-BUDGET_MS = 1000
-MAX_BUDGET_MS = 60_000
-MAX_SUGGESTIONS = 20
+"""By what an answer is grouped."""
 
 Scope = Literal["paragraph", "document"]
-
 SCOPES: tuple[Scope, ...] = ("paragraph", "document")
+"""Where all the words must stand."""
 
 Order = Literal["document", "left", "left2", "left3", "keyword", "right", "right2", "right3"]
-
 ORDERS: tuple[Order, ...] = (
-    "document",
-    "left",
-    "left2",
-    "left3",
-    "keyword",
-    "right",
-    "right2",
-    "right3",
-)
+    "document", "left", "left2", "left3", "keyword", "right", "right2", "right3",
+)  # fmt: skip
+"""The orders of a concordance: that of the index, or by words beside the keyword."""
+
+FACETS = ("type", "language", "author", "year", "month", "folder", "document")
+"""What can be counted of the documents of an answer."""
+
+MAX_LIMIT = 100
+"""How many paragraphs, documents or lines a page has at most."""
+
+MAX_CONTEXT = 2
+"""How many neighbours a paragraph is shown with on either side at most."""
+
+MAX_OFFSET = 2**31 - 1
+"""The last rank that can be asked for."""
+
+BUDGET_MS = 1000
+"""After how many milliseconds a search ends, where nothing else is said."""
+
+MAX_BUDGET_MS = 60_000
+"""The longest time, in milliseconds, that can be asked for."""
+
+MAX_SUGGESTIONS = 20
+"""How many texts are suggested for one being typed at most."""
+
 WIDTH = 60
-"""How much is shown on either side of a keyword, in code points."""
+"""How much is shown on either side of a keyword, in code points, where nothing else is said."""
 
 MAX_WIDTH = 200
+"""The most that is shown on either side of a keyword, in code points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,8 @@ class Request:
 
     In the `scope` of a document the words may stand in different paragraphs of it, which are shown
     together, by score and without facets. `explain` asks for the parts of each score.
+
+    Raises ValueError for a number that is out of range and a name that there is not.
     """
 
     query: str
@@ -77,6 +91,12 @@ class Request:
     scope: Scope = "paragraph"
     explain: bool = False
 
+    def __post_init__(self) -> None:
+        _check(self, match=MATCHES, sort=SORTS, group=GROUPINGS, scope=SCOPES)
+        for facet in self.facets:
+            if facet not in FACETS:
+                raise ValueError(f"facets are some of {', '.join(FACETS)}, not {facet!r}")
+
 
 @dataclass(frozen=True, slots=True)
 class ConcordanceRequest:
@@ -85,8 +105,10 @@ class ConcordanceRequest:
     `limit` (0 to 100) are wanted from rank `offset` on, with `width` (0 to 200) code points on
     either side. They come in the order of the index, or sorted by the first, second or third word
     on the left or the right and those beyond it, or by the keyword. Of a query of several words
-    these are all that is marked in the paragraphs that match. After `budget_ms` milliseconds no
-    more of them are looked for, or sorted.
+    these are all that is marked in the paragraphs that match. Where there is too much text to read
+    all, or to sort all, or `budget_ms` milliseconds are over, a warning says how far it went.
+
+    Raises ValueError for a number that is out of range and a name that there is not.
     """
 
     query: str
@@ -95,6 +117,29 @@ class ConcordanceRequest:
     limit: int = 20
     offset: int = 0
     budget_ms: int = BUDGET_MS
+
+    def __post_init__(self) -> None:
+        _check(self, sort=ORDERS)
+
+
+_MOST = {
+    "limit": MAX_LIMIT,
+    "offset": MAX_OFFSET,
+    "context": MAX_CONTEXT,
+    "width": MAX_WIDTH,
+    "budget_ms": MAX_BUDGET_MS,
+}
+
+
+def _check(request: "Request | ConcordanceRequest", **choices: tuple[str, ...]) -> None:
+    """Raise ValueError where a field of a request is none that there is."""
+    for name, most in _MOST.items():
+        if not 0 <= getattr(request, name, 0) <= most:
+            raise ValueError(f"{name} is 0 to {most}, not {getattr(request, name)}")
+    for name, values in choices.items():
+        if getattr(request, name) not in values:
+            said = getattr(request, name)
+            raise ValueError(f"{name} is one of {', '.join(values)}, not {said!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,9 +351,9 @@ class Line:
 class Concordance:
     """A stretch of the occurrences of a query's words, each in its context.
 
-    `total` counts all occurrences. It is `partial` where that is a lower bound, or there was no
-    time to sort all that should be; one of the `warnings` says so. The other fields are as in
-    `Page`.
+    `total` counts all occurrences. It is `partial` where that is a lower bound, or the time was
+    over before all was sorted that could be; one of the `warnings` says so. The other fields are as
+    in `Page`.
     """
 
     request: ConcordanceRequest

@@ -49,7 +49,7 @@ def facets(
         passed = [mask for other, mask in through.items() if mask is not None and other != name]
         left = counts * np.logical_and.reduce(passed) if passed else counts
         chosen = [each for each in own if each.field == name]
-        found.append(_facet(name, _tally(name, documents, left), chosen))
+        found.append(_facet(name, _tally(name, documents, left, chosen), chosen))
     return tuple(found)
 
 
@@ -88,14 +88,16 @@ def _facet(name: str, tally: _Tally, chosen: Sequence[Filter]) -> Facet:
     return Facet(name, tuple(values), size - len(top))
 
 
-def _tally(name: str, documents: Documents, counts: I64) -> _Tally:
+def _tally(name: str, documents: Documents, counts: I64, chosen: Sequence[Filter]) -> _Tally:
     """Add up how many paragraphs match, by document, for each value of a facet."""
     if name == "document":
         return _of_documents(documents, counts)
     column = documents.column(name)
     known = column.number >= 0
     sums = np.bincount(column.number[known], counts[known], len(column.values)).astype(np.int64)
-    return _below(column.values, sums) if name == "folder" else _of_values(column.values, sums)
+    if name == "folder":
+        return _below(column.values, sums, [each.value for each in chosen])
+    return _of_values(column.values, sums)
 
 
 def _of_values(values: Sequence[str], counts: I64) -> _Tally:
@@ -106,9 +108,9 @@ def _of_values(values: Sequence[str], counts: I64) -> _Tally:
     return _Tally(counts, lambda number: (values[number], values[number]), find)
 
 
-def _below(folders: Sequence[str], counts: I64) -> _Tally:
-    """Count in each folder what is below it too."""
-    sums: Counter[str] = Counter()
+def _below(folders: Sequence[str], counts: I64, chosen: Sequence[str]) -> _Tally:
+    """Count in each folder what is below it too; give those chosen that there are at all."""
+    sums = Counter({folder: 0 for folder in chosen if _is_there(folder, folders)})
     for number in np.flatnonzero(counts).tolist():
         folder = folders[number]
         while folder:
@@ -116,6 +118,13 @@ def _below(folders: Sequence[str], counts: I64) -> _Tally:
             folder = dirname(folder)
     values = sorted(sums)
     return _of_values(values, np.array([sums[value] for value in values], np.int64))
+
+
+def _is_there(folder: str, folders: Sequence[str]) -> bool:
+    at, below = bisect_left(folders, folder), bisect_left(folders, f"{folder}/")
+    return folder in folders[at : at + 1] or (
+        below < len(folders) and folders[below].startswith(f"{folder}/")
+    )
 
 
 def _of_documents(documents: Documents, counts: I64) -> _Tally:

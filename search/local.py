@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,8 +90,10 @@ class Local:
     Budgets of time are by a `clock` in seconds.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: str | PathLike[str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder = Path(folder)
         self._clock = clock
         self._snapshot: Snapshot | None = None
         self._seen: tuple[int, ...] = ()
@@ -186,7 +189,8 @@ class Local:
         snapshot = self._current()
         asked = _Asked.of(request, self._clock)
         result = _search(snapshot, asked, request.match, snapshot.ordinal_count)
-        ordinals, scores = order.in_order(snapshot, result.answer, request.sort)
+        by = request.sort if asked.scope == "paragraph" else "score"  # as pages have it
+        ordinals, scores = order.in_order(snapshot, result.answer, by)
         return (
             _found(snapshot, rank, int(ordinal), float(score))
             for rank, (ordinal, score) in enumerate(zip(ordinals, scores, strict=True), 1)
@@ -392,7 +396,7 @@ def _stemmed(snapshot: Snapshot, asked: _Asked, result: _Result) -> tuple[Sugges
     if words == asked.text.strip() or not result.query.interpreted:
         return ()
     total = _search(snapshot, asked._replace(text=words), "all", 0).total
-    return (Suggestion("stemmed", words, total),) if total else ()
+    return (Suggestion("stemmed", words, total, asked.scope),) if total else ()
 
 
 def _scattered(snapshot: Snapshot, asked: _Asked, result: _Result) -> tuple[Suggestion, ...]:
