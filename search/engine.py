@@ -92,23 +92,41 @@ class Request:
     explain: bool = False
 
     def __post_init__(self) -> None:
-        for name, most in _MOST.items():
-            if not 0 <= getattr(self, name) <= most:
-                raise ValueError(f"{name} is 0 to {most}, not {getattr(self, name)}")
+        _check_numbers(self)
         for name, values in _CHOICES.items():
-            if getattr(self, name) not in values:
-                raise ValueError(
-                    f"{name} is one of {', '.join(values)}, not {getattr(self, name)!r}"
-                )
+            _check_choice(name, getattr(self, name), values)
         for facet in self.facets:
-            if facet not in FACETS:
-                raise ValueError(f"facets are some of {', '.join(FACETS)}, not {facet!r}")
+            _check_choice("a facet", facet, FACETS)
+
+
+@dataclass(frozen=True, slots=True)
+class ConcordanceRequest:
+    """A question for the occurrences of a word, a pattern or a phrase, in their context.
+
+    `limit` (0 to 100) are wanted from rank `offset` on, with `width` (0 to 200) code points on
+    either side. They come in the order of the index, or sorted by the first, second or third word
+    on the left or the right and those beyond it, or by the keyword. Of a query of several words
+    these are all that is marked in the paragraphs that match. After `budget_ms` milliseconds no
+    more of them are looked for, or sorted.
+    """
+
+    query: str
+    width: int = WIDTH
+    sort: Order = "document"
+    limit: int = 20
+    offset: int = 0
+    budget_ms: int = BUDGET_MS
+
+    def __post_init__(self) -> None:
+        _check_numbers(self)
+        _check_choice("sort", self.sort, ORDERS)
 
 
 _MOST = {
     "limit": MAX_LIMIT,
     "offset": MAX_OFFSET,
     "context": MAX_CONTEXT,
+    "width": MAX_WIDTH,
     "budget_ms": MAX_BUDGET_MS,
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -117,6 +135,17 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "group": GROUPINGS,
     "scope": SCOPES,
 }
+
+
+def _check_numbers(request: Request | ConcordanceRequest) -> None:
+    for name, most in _MOST.items():
+        if not 0 <= getattr(request, name, 0) <= most:
+            raise ValueError(f"{name} is 0 to {most}, not {getattr(request, name)}")
+
+
+def _check_choice(name: str, value: str, values: tuple[str, ...]) -> None:
+    if value not in values:
+        raise ValueError(f"{name} is one of {', '.join(values)}, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,18 +357,15 @@ class Line:
 class Concordance:
     """A stretch of the occurrences of a query's words, each in its context.
 
-    `total` counts all occurrences; where that is not exact, `partial` is true and one of the
-    `warnings` says why. The other fields are as in `Page`.
+    `total` counts all occurrences. It is `partial` where that is a lower bound, or there was no
+    time to sort all that should be; one of the `warnings` says so. The other fields are as in
+    `Page`.
     """
 
-    query: str
+    request: ConcordanceRequest
     interpreted: str
     warnings: tuple[str, ...]
     total: int
-    width: int
-    sort: Order
-    limit: int
-    offset: int
     took_ms: float
     partial: bool
     generation: int
@@ -441,18 +467,5 @@ class Engine(Protocol):
         `limit` (0 to 100) hits are wanted, where `other_documents` is set of those alone.
         """
 
-    def concordance(
-        self,
-        query: str,
-        width: int = WIDTH,
-        sort: Order = "document",
-        limit: int = 20,
-        offset: int = 0,
-    ) -> Concordance:
-        """Give the occurrences of a word, a pattern or a phrase, `width` code points a side.
-
-        They come in the order of the index, or sorted by the first, second or third word on the
-        left or the right and those beyond it, or by the keyword. Of a query of several words these
-        are all that is marked in the paragraphs that match. Where there is too much text to sort
-        all, or to read all, one of the warnings says how far it went.
-        """
+    def concordance(self, request: ConcordanceRequest) -> Concordance:
+        """Give the occurrences of words, each in its context."""
