@@ -18,7 +18,7 @@ from index.snapshot import Snapshot
 from search import fields, filters
 from search.documents import Bools, Documents
 from search.engine import FACETS, Facet, FacetValue
-from search.execute import Answer, execute
+from search.execute import Answer, execute, places_of_best
 from search.filters import Filter
 from search.order import I64, counted
 from search.where import documents_of, everywhere
@@ -74,8 +74,8 @@ class _Tally(NamedTuple):
 
 
 def _facet(name: str, tally: _Tally, chosen: Sequence[Filter]) -> Facet:
-    size = int(np.count_nonzero(tally.counts))
-    top = np.argsort(-tally.counts, kind="stable")[: min(size, SHOWN)].tolist()
+    found = np.flatnonzero(tally.counts)
+    top = found[places_of_best(tally.counts[found], SHOWN)].tolist()
     wanted = [n for n in (tally.find(each.value) for each in chosen) if n >= 0]
     said = {each.value: each.excludes for each in chosen}
     values = []
@@ -85,7 +85,7 @@ def _facet(name: str, tally: _Tally, chosen: Sequence[Filter]) -> Facet:
         values.append(
             FacetValue(value, label, int(tally.counts[number]), excluded is False, excluded is True)
         )
-    return Facet(name, tuple(values), size - len(top))
+    return Facet(name, tuple(values), len(found) - len(top))
 
 
 def _tally(name: str, documents: Documents, counts: I64) -> _Tally:
@@ -93,8 +93,10 @@ def _tally(name: str, documents: Documents, counts: I64) -> _Tally:
     if name == "document":
         return _of_documents(documents, counts)
     column = documents.column(name)
-    known = column.number >= 0
-    sums = np.bincount(column.number[known], counts[known], len(column.values)).astype(np.int64)
+    found = np.flatnonzero(counts)  # few, where there are many documents
+    number = column.number[found]
+    known = number >= 0
+    sums = np.bincount(number[known], counts[found][known], len(column.values)).astype(np.int64)
     return _below(column.values, sums) if name == "folder" else _of_values(column.values, sums)
 
 
