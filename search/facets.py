@@ -42,14 +42,17 @@ def facets(
         others = [each for each in narrowing if each not in own]
         answer = execute(snapshot, filters.narrowed(tree, others), 0, count=False, documents=True)
     counts = counted(snapshot, answer.hits)
+    matching = np.flatnonzero(counts)  # few, where there are many documents
     through = {name: _through(snapshot, [f for f in own if f.field == name]) for name in FACETS}
     documents = documents_of(snapshot)
     found = []
     for name in names:
         passed = [mask for other, mask in through.items() if mask is not None and other != name]
-        left = counts * np.logical_and.reduce(passed) if passed else counts
+        left = matching
+        if passed:
+            left = matching[np.logical_and.reduce([mask[matching] for mask in passed])]
         chosen = [each for each in own if each.field == name]
-        found.append(_facet(name, _tally(name, documents, left), chosen))
+        found.append(_facet(name, _tally(name, documents, left, counts[left]), chosen))
     return tuple(found)
 
 
@@ -88,15 +91,14 @@ def _facet(name: str, tally: _Tally, chosen: Sequence[Filter]) -> Facet:
     return Facet(name, tuple(values), len(found) - len(top))
 
 
-def _tally(name: str, documents: Documents, counts: I64) -> _Tally:
-    """Add up how many paragraphs match, by document, for each value of a facet."""
+def _tally(name: str, documents: Documents, matching: I64, counts: I64) -> _Tally:
+    """Add up the paragraphs of the documents that match for each value of a facet."""
     if name == "document":
-        return _of_documents(documents, counts)
+        return _of_documents(documents, matching, counts)
     column = documents.column(name)
-    found = np.flatnonzero(counts)  # few, where there are many documents
-    number = column.number[found]
+    number = column.number[matching]
     known = number >= 0
-    sums = np.bincount(number[known], counts[found][known], len(column.values)).astype(np.int64)
+    sums = np.bincount(number[known], counts[known], len(column.values)).astype(np.int64)
     return _below(column.values, sums) if name == "folder" else _of_values(column.values, sums)
 
 
@@ -120,8 +122,10 @@ def _below(folders: Sequence[str], counts: I64) -> _Tally:
     return _of_values(values, np.array([sums[value] for value in values], np.int64))
 
 
-def _of_documents(documents: Documents, counts: I64) -> _Tally:
+def _of_documents(documents: Documents, matching: I64, counts: I64) -> _Tally:
     order = documents.by_id
+    every = np.zeros(len(documents), np.int64)
+    every[matching] = counts
 
     def value(number: int) -> tuple[str, str]:
         info = documents.info(int(order[number]))
@@ -131,4 +135,4 @@ def _of_documents(documents: Documents, counts: I64) -> _Tally:
         document = documents.find(id)
         return -1 if document < 0 else int(np.flatnonzero(order == document)[0])
 
-    return _Tally(counts[order], value, find)
+    return _Tally(every[order], value, find)
