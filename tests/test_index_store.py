@@ -324,5 +324,5 @@ def test_the_kernels_run_uncompiled():
     program = "import test_index_store as t; t.test_a_segment_has_the_words_that_it_uses()"
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": f"{ROOT}:{ROOT}/tests"}
     subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program], env=environment, check=True, timeout=120
+        [sys.executable, "-W", "error", "-c", program], env=environment, check=True, timeout=120
     )

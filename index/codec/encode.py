@@ -181,8 +181,8 @@ def _encode(
                 _count_forms(tokens, begin, i, forms, form_df, room)
             headlines = _weigh(count, begin, previous, paragraphs, out, room, block, headlines)
             out.postings[block], out.positions[block] = at, positions_at
-            at = pack(room.gaps, count, out.paragraph_width[block], out.packed_postings, at)
-            at = pack(room.frequencies, count, out.tf_width[block], out.packed_postings, at)
+            at = pack(room.gaps, count, i64(out.paragraph_width[block]), out.packed_postings, at)
+            at = pack(room.frequencies, count, i64(out.tf_width[block]), out.packed_postings, at)
             out.position_width[block] = bit_width(positions)
             width = i64(out.position_width[block])
             for j in range(u64(begin), u64(i)):
