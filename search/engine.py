@@ -92,10 +92,11 @@ class Request:
     explain: bool = False
 
     def __post_init__(self) -> None:
-        _check(self, match=MATCHES, sort=SORTS, group=GROUPINGS, scope=SCOPES)
+        _check_numbers(self)
+        for name, values in _CHOICES.items():
+            _check_choice(name, getattr(self, name), values)
         for facet in self.facets:
-            if facet not in FACETS:
-                raise ValueError(f"facets are some of {', '.join(FACETS)}, not {facet!r}")
+            _check_choice("a facet", facet, FACETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ class ConcordanceRequest:
     budget_ms: int = BUDGET_MS
 
     def __post_init__(self) -> None:
-        _check(self, sort=ORDERS)
+        _check_numbers(self)
+        _check_choice("sort", self.sort, ORDERS)
 
 
 _MOST = {
@@ -129,17 +131,23 @@ _MOST = {
     "width": MAX_WIDTH,
     "budget_ms": MAX_BUDGET_MS,
 }
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "match": MATCHES,
+    "sort": SORTS,
+    "group": GROUPINGS,
+    "scope": SCOPES,
+}
 
 
-def _check(request: "Request | ConcordanceRequest", **choices: tuple[str, ...]) -> None:
-    """Raise ValueError where a field of a request is none that there is."""
+def _check_numbers(request: Request | ConcordanceRequest) -> None:
     for name, most in _MOST.items():
         if not 0 <= getattr(request, name, 0) <= most:
             raise ValueError(f"{name} is 0 to {most}, not {getattr(request, name)}")
-    for name, values in choices.items():
-        if getattr(request, name) not in values:
-            said = getattr(request, name)
-            raise ValueError(f"{name} is one of {', '.join(values)}, not {said!r}")
+
+
+def _check_choice(name: str, value: str, values: tuple[str, ...]) -> None:
+    if value not in values:
+        raise ValueError(f"{name} is one of {', '.join(values)}, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True)

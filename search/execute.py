@@ -214,11 +214,11 @@ class _Search:
             ordinals.append(local + segment.base)
             scores.append(score)
         every, score = np.concatenate(ordinals), np.concatenate(scores)
-        best = _best(score, k)
+        best = places_of_best(score, k)
         return every[best], score[best], len(every)
 
 
-def _best(score: F64, k: int) -> Ordinals:
+def places_of_best(score: F64 | Ordinals, k: int) -> Ordinals:
     """Give the places of the k best scores, of equal ones the first."""
     if 0 < k < len(score) // 8:
         enough = np.flatnonzero(score >= np.partition(score, -k)[-k])

@@ -18,7 +18,7 @@ from index.snapshot import Snapshot
 from search import fields, filters
 from search.documents import Bools, Documents
 from search.engine import FACETS, Facet, FacetValue
-from search.execute import Answer, execute
+from search.execute import Answer, execute, places_of_best
 from search.filters import Filter
 from search.order import I64, counted
 from search.where import documents_of, everywhere
@@ -42,14 +42,17 @@ def facets(
         others = [each for each in narrowing if each not in own]
         answer = execute(snapshot, filters.narrowed(tree, others), 0, count=False, documents=True)
     counts = counted(snapshot, answer.hits)
+    matching = np.flatnonzero(counts)  # few, where there are many documents
     through = {name: _through(snapshot, [f for f in own if f.field == name]) for name in FACETS}
     documents = documents_of(snapshot)
     found = []
     for name in names:
         passed = [mask for other, mask in through.items() if mask is not None and other != name]
-        left = counts * np.logical_and.reduce(passed) if passed else counts
+        left = matching
+        if passed:
+            left = matching[np.logical_and.reduce([mask[matching] for mask in passed])]
         chosen = [each for each in own if each.field == name]
-        found.append(_facet(name, _tally(name, documents, left, chosen), chosen))
+        found.append(_facet(name, _tally(name, documents, left, counts[left], chosen), chosen))
     return tuple(found)
 
 
@@ -74,8 +77,8 @@ class _Tally(NamedTuple):
 
 
 def _facet(name: str, tally: _Tally, chosen: Sequence[Filter]) -> Facet:
-    size = int(np.count_nonzero(tally.counts))
-    top = np.argsort(-tally.counts, kind="stable")[: min(size, SHOWN)].tolist()
+    found = np.flatnonzero(tally.counts)
+    top = found[places_of_best(tally.counts[found], SHOWN)].tolist()
     wanted = [n for n in (tally.find(each.value) for each in chosen) if n >= 0]
     said = {each.value: each.excludes for each in chosen}
     values = []
@@ -85,16 +88,19 @@ def _facet(name: str, tally: _Tally, chosen: Sequence[Filter]) -> Facet:
         values.append(
             FacetValue(value, label, int(tally.counts[number]), excluded is False, excluded is True)
         )
-    return Facet(name, tuple(values), size - len(top))
+    return Facet(name, tuple(values), len(found) - len(top))
 
 
-def _tally(name: str, documents: Documents, counts: I64, chosen: Sequence[Filter]) -> _Tally:
-    """Add up how many paragraphs match, by document, for each value of a facet."""
+def _tally(
+    name: str, documents: Documents, matching: I64, counts: I64, chosen: Sequence[Filter]
+) -> _Tally:
+    """Add up the paragraphs of the documents that match for each value of a facet."""
     if name == "document":
-        return _of_documents(documents, counts)
+        return _of_documents(documents, matching, counts)
     column = documents.column(name)
-    known = column.number >= 0
-    sums = np.bincount(column.number[known], counts[known], len(column.values)).astype(np.int64)
+    number = column.number[matching]
+    known = number >= 0
+    sums = np.bincount(number[known], counts[known], len(column.values)).astype(np.int64)
     if name == "folder":
         return _below(column.values, sums, [each.value for each in chosen])
     return _of_values(column.values, sums)
@@ -127,8 +133,10 @@ def _is_there(folder: str, folders: Sequence[str]) -> bool:
     )
 
 
-def _of_documents(documents: Documents, counts: I64) -> _Tally:
+def _of_documents(documents: Documents, matching: I64, counts: I64) -> _Tally:
     order = documents.by_id
+    every = np.zeros(len(documents), np.int64)
+    every[matching] = counts
 
     def value(number: int) -> tuple[str, str]:
         info = documents.info(int(order[number]))
@@ -138,4 +146,4 @@ def _of_documents(documents: Documents, counts: I64) -> _Tally:
         document = documents.find(id)
         return -1 if document < 0 else int(np.flatnonzero(order == document)[0])
 
-    return _Tally(counts[order], value, find)
+    return _Tally(every[order], value, find)

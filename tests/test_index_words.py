@@ -114,5 +114,5 @@ def test_the_kernels_run_uncompiled():
     program = "import test_index_words as t; t.test_the_table_of_the_analysis()"
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": f"{ROOT}:{ROOT}/tests"}
     subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program], env=environment, check=True, timeout=120
+        [sys.executable, "-W", "error", "-c", program], env=environment, check=True, timeout=120
     )

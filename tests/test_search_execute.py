@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
+from index.codec.layout import NONE
 from index.errors import Damaged
 from search.desk import thread_desk
 from search.execute import execute
@@ -103,15 +104,18 @@ def test_the_kernels_run_uncompiled(tmp_path):
     program = f"import test_search_execute as t; t.a_few_trees({str(tmp_path)!r})"
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": f"{ROOT}:{ROOT}/tests"}
     subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program], env=environment, check=True, timeout=300
+        [sys.executable, "-W", "error", "-c", program], env=environment, check=True, timeout=300
     )
 
 
 def a_few_trees(folder: str) -> None:
+    """Some words stand in several blocks of paragraphs, and have a bitmap."""
     rng = random.Random(3)
-    documents = strategies.random_documents(rng, most=6) + strategies.random_crowd(rng, 150)
+    documents = strategies.random_documents(rng, most=6) + strategies.random_crowd(rng, 400)
     case = Case((documents[:3], documents[3:]), frozenset([documents[1][0].document]))
     pair, found = Pair(type(ROOT)(folder), case), 0
+    columns = pair.snapshot.segments[1].data.columns
+    assert np.any((np.diff(columns.block) > 1) & (columns.bitmap != NONE))
     for _, ask in zip(range(60), random_asks(rng, case), strict=False):
         found += pair.check(ask).total > 0
     assert found > 20

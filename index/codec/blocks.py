@@ -161,14 +161,10 @@ def paragraphs_of(c: Columns, term: int, block: int, out: I64) -> int:
 @inlined
 def row_of(c: Columns, term: int, block: int, wanted: int) -> int:
     """Give the row of a paragraph in a block, -1 where it is not there."""
-    count = block_size(c, term, block)
-    ordinal = i64(c.last[block - 1]) if block > c.block[term] else i64(-1)
+    count, ordinal = block_size(c, term, block), before_block(c, term, block)
     at, width = i64(c.postings[block]), i64(c.paragraph_width[block])
-    mask = (np.uint64(1) << np.uint64(width)) - np.uint64(1)
     for i in range(count):
-        bit = i * width
-        gap = (load64(c.packed_postings, at + (bit >> 3)) >> np.uint64(bit & 7)) & mask
-        ordinal += i64(gap) + 1
+        ordinal += field(c.packed_postings, at, width, i) + 1
         if ordinal >= wanted:
             return i64(i) if ordinal == wanted else i64(-1)
     return i64(-1)

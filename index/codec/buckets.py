@@ -201,7 +201,7 @@ class Buckets:
         return Order(terms, code[order], starts(self._sizes), bucket)
 
     def read(self, order: "Order", low: int, high: int, cursor: I64, keys: U64, codes: U16) -> None:
-        """Give the tokens of the terms in [low, high), as `encode.Fill`."""
+        """Give the tokens of the terms in [low, high), as `ranges.Fill`."""
         for b in range(int(order.bucket[low]), int(order.bucket[high - 1]) + 1):
             if self._state.first[b] >= 0:
                 own = slice(*order.begins[b : b + 2].tolist())

@@ -34,6 +34,15 @@ LONGEST = 64
 _ONE, _TWO, _THREE = 184, 62, 7
 """How many first bytes the codes of one byte have, of two and of three; two more those of four."""
 
+_OF_FOUR = _ONE + _TWO + _THREE
+"""The first byte from which on codes are of four."""
+
+_BEFORE_TWO = _ONE - (_ONE << 8)
+_BEFORE_THREE = (_TWO << 8) - (_ONE + _TWO << 16) + (_ONE << 8)
+_BEFORE_FOUR = (_THREE << 16) - (_OF_FOUR << 24) + (_ONE + _TWO << 16)
+"""What is added to the bytes of a code, read as a number, for each byte that it has more than one:
+what codes there are of fewer, less what the first bytes of those would count for."""
+
 _CHARACTERS = 0x110000
 _MOST = (1 << 25) - _CHARACTERS
 """How many entries there may be, with room for every character; words beyond are spelled."""
@@ -124,19 +133,18 @@ def size_of(first: int) -> int:
 
 
 @inlined
-def number_at(text: U8, at: int) -> int:
-    """Give the number of the code at a byte; it may be of none."""
-    first = i64(text[at])
-    if first < _ONE:
-        return first
-    more = i64(load64(text, at) >> np.uint64(8))
-    first -= _ONE
-    if first < _TWO:
-        return _ONE + (first << 8 | more & 0xFF)
-    first -= _TWO
-    if first < _THREE:
-        return _ONE + (_TWO << 8) + (first << 16 | more & 0xFFFF)
-    return _ONE + (_TWO << 8) + (_THREE << 16) + ((first - _THREE) << 24 | more & 0xFFFFFF)
+def code_at(text: U8, at: int) -> tuple[int, int]:
+    """Give the number of the code at a byte, and its size in bytes; the number may be of none.
+
+    How long codes are cannot be foretold, so nothing branches on it.
+    """
+    word = load64(text, at)
+    first = i64(word & np.uint64(0xFF))
+    two, three, four = i64(first >= _ONE), i64(first >= _ONE + _TWO), i64(first >= _OF_FOUR)
+    more = two + three + four
+    rest = i64(word >> np.uint64(8)) & ((i64(1) << 8 * more) - 1)
+    before = two * _BEFORE_TWO + three * _BEFORE_THREE + four * _BEFORE_FOUR
+    return (first << 8 * more | rest) + before, more + 1
 
 
 # Kernels.

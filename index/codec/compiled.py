@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -38,13 +39,15 @@ def inlined(function: Function) -> Function:
 
 
 def _compiled(function: Function, **options: bool) -> object:
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]  # set by numba
+        # Whole numbers wrap around all the same, and without a word.
+        return np.errstate(over="ignore")(function)
     compiled: Any = _njit(nogil=True, cache=True, error_model="numpy", _nrt=False, **options)(
         function
     )
-    if hasattr(compiled, "_cache"):
-        # Of what was kept numba looks at the function's own file; what it calls is compiled in.
-        kept = compiled._cache._cache_file
-        kept._source_stamp = (kept._source_stamp, _stamp())
+    # Of what was kept numba looks at the function's own file; what it calls is compiled in.
+    kept = compiled._cache._cache_file
+    kept._source_stamp = (kept._source_stamp, _stamp())
     return compiled
 
 

@@ -1,6 +1,7 @@
 """Tokens -> the postings of a segment: of words that were cut from text, or of older segments.
 
-Either way each token goes behind those of its term, by a counting sort, and `encode` packs them.
+Either way each token goes behind those of its term, by a counting sort (Seward, 1954; Knuth, TAOCP
+5.2), and `ranges` has them packed.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,11 +22,12 @@ from index.codec.blocks import (
 from index.codec.buckets import Buckets
 from index.codec.compiled import i64, kernel
 from index.codec.container import Array, Output
-from index.codec.dictionaries import Names, Texts, dictionaries
-from index.codec.encode import Paragraphs, postings
+from index.codec.dictionaries import Dictionaries, Names, Texts, dictionaries
+from index.codec.encode import Paragraphs
 from index.codec.layout import NONE
 from index.codec.lengths import encode, length_norms
 from index.codec.packing import field
+from index.codec.ranges import postings
 from index.codec.words import Words
 
 if TYPE_CHECKING:
@@ -100,40 +102,55 @@ def merge(
     and `section` are the new segment's columns, `average` is the exact mean of its lengths above
     0 (any number where there is none). Raises NotWritten as `invert`.
     """
-    forms: dict[bytes, int] = {}
-    stems: dict[bytes, int] = {}
-    stem: list[int] = []
-    numbers, counts = [], []
-    room = np.empty(2 * BLOCK + 1, np.int64)
-    for data, ordinals in parts:
-        by_form = np.zeros(len(data.forms), np.int64)
-        _count_forms(data.columns, ordinals, room, by_form)
-        number = np.zeros(len(data.forms), np.int64)
-        for form in np.flatnonzero(by_form).tolist():
-            number[form] = forms.setdefault(data.forms[form], len(forms))
-            if number[form] == len(stem):
-                stem.append(stems.setdefault(data.terms[data.form(form)[0]], len(stems)))
-        numbers.append(number)
-        counts.append(by_form)
-    names = Names.of(Texts.of(list(forms)), Texts.of(list(stems)))
-    found = dictionaries(names, np.array(stem, np.uint32), np.ones(len(forms), np.bool_))
-    total = np.zeros(len(forms), np.int64)
-    renumbered = []
-    for number, by_form in zip(numbers, counts, strict=True):
-        np.add.at(total, number[by_form > 0], by_form[by_form > 0])
-        renumbered.append(found.number[number].astype(np.int64) if forms else number)
+    counts = [_tokens_of_forms(data, ordinals) for data, ordinals in parts]
+    found, numbers, by_form = _united([data for data, _ in parts], counts)
     terms, codes = found.arrays["forms.term"], found.arrays["forms.code"]
 
     def fill(low: int, high: int, cursor: I64, keys: U64, found_codes: U16) -> None:
-        for (data, ordinals), number, by_form in zip(parts, renumbered, counts, strict=True):
+        for (data, ordinals), number, count in zip(parts, numbers, counts, strict=True):
             _gather(
-                data.columns, ordinals, by_form, number, terms, codes, low, high,
+                data.columns, ordinals, count, number, terms, codes, low, high,
                 cursor, np.empty(2 * BLOCK + 1, np.int64), keys, found_codes,
             )  # fmt: skip
 
     paragraphs = Paragraphs(length, length_norms(average or 1.0), section)
-    by_term = found.by_term(total)
-    return postings(found, by_term, fill, paragraphs, memory, output)
+    return postings(found, found.by_term(by_form), fill, paragraphs, memory, output)
+
+
+def _tokens_of_forms(data: "SegmentData", ordinals: I64) -> I64:
+    """Count the tokens of each form of a segment in the paragraphs that are kept."""
+    counts = np.zeros(len(data.forms), np.int64)
+    _count_forms(data.columns, ordinals, np.empty(2 * BLOCK + 1, np.int64), counts)
+    return counts
+
+
+def _united(
+    segments: "Sequence[SegmentData]", counts: Sequence[I64]
+) -> tuple[Dictionaries, list[I64], I64]:
+    """Make dictionaries of the forms that segments have tokens of.
+
+    Gives them; the number in them of each segment's forms; and the tokens of each form, as
+    `Dictionaries.by_term` takes them.
+    """
+    forms: dict[bytes, int] = {}
+    stems: dict[bytes, int] = {}
+    stem: list[int] = []
+    numbers = []
+    for data, count in zip(segments, counts, strict=True):
+        number = np.zeros(len(data.forms), np.int64)
+        for form in np.flatnonzero(count).tolist():
+            number[form] = forms.setdefault(data.forms[form], len(forms))
+            if number[form] == len(stem):
+                stem.append(stems.setdefault(data.terms[data.form(form)[0]], len(stems)))
+        numbers.append(number)
+    names = Names.of(Texts.of(list(forms)), Texts.of(list(stems)))
+    found = dictionaries(names, np.array(stem, np.uint32), np.ones(len(forms), np.bool_))
+    total = np.zeros(len(forms), np.int64)
+    for number, count in zip(numbers, counts, strict=True):
+        np.add.at(total, number[count > 0], count[count > 0])
+    if forms:
+        numbers = [found.number[number].astype(np.int64) for number in numbers]
+    return found, numbers, total
 
 
 @kernel
@@ -172,7 +189,7 @@ def _gather(
     """Put the tokens of the range, of the paragraphs that are kept, behind those of their term.
 
     `counts` are those of `_count_forms`, `number` gives each form of the segment in the new one,
-    where `new_term` and `new_code` have its term and code; see `encode.Fill`.
+    where `new_term` and `new_code` have its term and code; see `ranges.Fill`.
     """
     paragraphs, before = room[:BLOCK], room[BLOCK:]
     for term in range(len(c.forms) - 1):  # without the pairs

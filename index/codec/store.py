@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from index.codec import tables
 from index.codec.bits import load64, store64
-from index.codec.coding import GAP, LONGEST, number_at, size_of
+from index.codec.coding import GAP, LONGEST, code_at
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.intern import WORD, Units
 from index.codec.packing import MAX_WIDTH, field, size
@@ -227,8 +227,8 @@ def next_code(s: Stored, at: int, end: int) -> tuple[int, int]:
 
     Raises ValueError where it is none, or goes beyond the end.
     """
-    number = number_at(s.blocks, at)
-    at += size_of(i64(s.blocks[at]))
+    number, size = code_at(s.blocks, at)
+    at += size
     if at > end or number >= len(s.start) - 1:
         raise ValueError(DAMAGED)
     return number, at
@@ -237,19 +237,17 @@ def next_code(s: Stored, at: int, end: int) -> tuple[int, int]:
 @inlined
 def _decode(s: Stored, at: int, end: int, out: U8) -> int:
     """Write the text of codes as far as there is room; answer its size in bytes."""
-    written, follows = i64(0), False  # follows: the code before is of a word
+    written, follows = i64(0), i64(0)  # follows: 1 where the code before is of a word, not 0
     while at < end:
         number, at = next_code(s, at, end)
         start, stop = i64(s.start[number]), i64(s.start[number + 1]) & ~GAP
-        is_word = start < GAP
+        is_word = i64(start < GAP)
         start &= ~GAP
-        fits = written + _SLACK <= len(out)
-        if is_word and follows:
-            if fits:
-                out[written] = _BLANK
-            written += 1
-        if fits:
-            for i in range(0, stop - start, 8):
+        before, written = written, written + (is_word & follows)
+        if before + _SLACK <= len(out):
+            out[before] = _BLANK  # of a gap, or behind one, its own text goes over it
+            store64(out, written, load64(s.text, start))
+            for i in range(8, stop - start, 8):
                 store64(out, written + i, load64(s.text, start + i))
         written += stop - start
         follows = is_word

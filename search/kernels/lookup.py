@@ -13,6 +13,7 @@ from index.codec.blocks import (
     DAMAGED,
     RANK,
     Columns,
+    before_block,
     block_size,
     columns_at,
     paragraphs_of,
@@ -40,7 +41,7 @@ def set_cursors(c: Columns, r: Room) -> None:
 @inlined
 def begin_of(c: Columns, term: int, block: int) -> int:
     """Give the lowest ordinal that a block can have: behind the last of the one before."""
-    return i64(c.last[block - 1]) + 1 if block > c.block[term] else i64(0)
+    return before_block(c, term, block) + 1
 
 
 @inlined
@@ -114,8 +115,7 @@ def _by_marks(c: Columns, r: Room, i: int, count: int) -> None:
 @inlined
 def _read_marks(c: Columns, r: Room, term: int, block: int, begin: int) -> None:
     """Note the places of a block's paragraphs under their marks; of those without one, under 0."""
-    count = block_size(c, term, block)
-    ordinal = i64(c.last[block - 1]) if block > c.block[term] else i64(-1)
+    count, ordinal = block_size(c, term, block), before_block(c, term, block)
     at, width = i64(c.postings[block]), i64(c.paragraph_width[block])
     for row in range(count):
         ordinal += field(c.packed_postings, at, width, row) + 1
@@ -233,9 +233,8 @@ def highest_between(c: Columns, r: Room, i: int, first: int, last: int) -> np.fl
 def is_between(c: Columns, r: Room, i: int, block: int, first: int, last: int) -> bool:
     """Tell whether a paragraph of a block, which goes on to the last at least, is between two.
 
-    From call to call `first` must not be lower in the same block.
-
-    A rarer term has a block for many of another's, and stands between few of them.
+    A rarer term has a block for many of another's, and stands between few of them. From call to
+    call `first` must not be lower in the same block.
     """
     begin = u64(i * BLOCK)
     if r.seen[i] != block:

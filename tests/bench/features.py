@@ -37,7 +37,7 @@ class Pace(NamedTuple):
 
 
 WHOLE = Pace(300, 2.0)
-QUICK = Pace(100, 0.3)
+QUICK = Pace(100, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
