@@ -49,13 +49,11 @@ def _answer(engine: Local, asked: settings.Settings) -> int:
         as_object = partial(objects.suggestions, request.query)
         _print(asked, completions, as_object, terminal.print_completions)
     elif asked.concordance:
-        lines = engine.concordance(
-            request.query, asked.width, asked.concordance, request.limit, request.offset
-        )
-        _print(asked, lines, objects.concordance, terminal.print_concordance)
+        found = engine.concordance(asked.concordance)
+        _print(asked, found, objects.concordance, terminal.print_concordance)
     elif asked.every:
-        found = engine.export(request)
-        terminal.print_every(terminal.console(), found, request.query, asked.form)
+        every = engine.export(request)
+        terminal.print_every(terminal.console(), every, request.query, asked.form)
     else:
         page = engine.search(request)
         _print(asked, page, partial(objects.page, request=request), terminal.print_page)

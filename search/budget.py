@@ -22,11 +22,15 @@ class Budget:
 
     def is_over(self, what: str) -> bool:
         """Tell whether the time is over; what is cut short by that is noted."""
-        if self.clock() < self.end:
+        if not self.is_up():
             return False
         if what not in self.cut:
             self.cut.append(what)
         return True
+
+    def is_up(self) -> bool:
+        """Tell whether the time is over; nothing is noted."""
+        return self.clock() >= self.end
 
     def warnings(self) -> list[str]:
         """Say what was cut short, if anything."""

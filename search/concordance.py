@@ -2,39 +2,55 @@
 
 The form is that of H. P. Luhn, "Keyword-in-context index for technical literature" (1960). Of a
 word, a pattern or a phrase by itself the occurrences are counted in the index, and only the texts
-of the lines asked for are read, or for sorting those of all. Of any other query the occurrences are
-the marks in the paragraphs that match, which are all read. No more than MAX_WORDS words are read.
+of the lines asked for are read; sorting reads those of the first MAX_SORTED. Of any other query the
+occurrences are the marks in the paragraphs that match, of which the first MAX_READ are read.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from whoosh import query
 
 from index.analysis import Token, analyze, stem
-from index.codec.lengths import DECODED
 from index.snapshot import Snapshot
-from search import highlight
 from search.budget import Budget
-from search.engine import Line, Order, Span
+from search.engine import ConcordanceRequest, Line, Order, Span
 from search.execute import execute
+from search.expansions import ordinals_of
 from search.frequencies import frequencies
-from search.patterns import PATTERNS, matcher
+from search.highlight import Marker
+from search.patterns import PATTERNS
+from search.sought import Sought
 from search.statistics import Ordinals
 from search.where import everywhere
 
-MAX_WORDS = 200_000
-"""How many words of text are read to sort lines, or to find what the index does not count."""
+MAX_SORTED = 10_000
+"""Up to how many occurrences are sorted."""
+
+MAX_READ = 10_000
+"""In how many paragraphs occurrences are looked for that the index does not count."""
 
 NEIGHBOURS = 3
 """By how many words on either side lines are sorted."""
 
+REACH = 120
+"""How far from the keyword those are looked for, in code points."""
+
+
+MAX_REMEMBERED = 16
+"""How many sorted concordances of a snapshot are remembered: a megabyte each."""
+
 
 class Lines(NamedTuple):
-    """Some of the lines of a concordance; `total` counts all, exactly unless `partial`."""
+    """Some of the lines of a concordance; `total` counts all.
+
+    It is `partial` where the time was over, or too many paragraphs match: `total` may be too low
+    then, or not all sorted that should be.
+    """
 
     lines: list[Line]
     total: int
@@ -43,13 +59,18 @@ class Lines(NamedTuple):
 
 
 class _Occurrence(NamedTuple):
-    """A keyword's place, and the forms of the words on either side of it, the nearest first."""
+    """A keyword's place in the text of a paragraph."""
+
+    ordinal: int
+    text: str
+    span: Span
+
+
+class _Spot(NamedTuple):
+    """An occurrence without its text."""
 
     ordinal: int
     span: Span
-    text: str
-    left: list[str]
-    right: list[str]
 
 
 class _Places(NamedTuple):
@@ -60,54 +81,88 @@ class _Places(NamedTuple):
 
     @property
     def total(self) -> int:
-        return self.up_to(len(self.ends))
-
-    def up_to(self, paragraphs: int) -> int:
-        """Count the occurrences in the first so many paragraphs."""
-        return int(self.ends[paragraphs - 1]) if paragraphs else 0
+        return int(self.ends[-1]) if len(self.ends) else 0
 
 
-Finder = Callable[[str, list[Token]], list[Span]]
-"""Finds the occurrences in a text, given its tokens."""
+class _Found(NamedTuple):
+    """What is found of a query: the first occurrences, as they are sorted, and what `Lines` says.
 
-
-def concordance(  # noqa: PLR0913  # what is asked for is named
-    snapshot: Snapshot, tree: query.Query, *, width: int, sort: Order, limit: int, offset: int
-) -> Lines:
-    """Give the lines of rank `offset` and on, up to `limit`, `width` code points on either side.
-
-    Where there are more than can be sorted, those follow in the order of the index. Raises Damaged.
+    Where the index counts them, those that are not sorted are at their `places`.
     """
-    find, warnings = _finder(tree), list[str]()
+
+    first: list[_Spot]
+    places: _Places | None
+    total: int
+    partial: bool
+    warnings: tuple[str, ...]
+
+
+Finder = Callable[[str], Iterable[Span]]
+"""Finds the occurrences in a text."""
+
+Key = Callable[[_Occurrence], list[str]]
+"""Gives by what an occurrence is sorted."""
+
+_Keyed = tuple[list[str], _Spot]
+
+
+_remembered: WeakKeyDictionary[Snapshot, dict[tuple[str, str, float], _Found]] = WeakKeyDictionary()
+
+
+def concordance(
+    snapshot: Snapshot, tree: query.Query, request: ConcordanceRequest, budget: Budget
+) -> Lines:
+    """Give the lines that a request wants of a query.
+
+    Where there are more than MAX_SORTED to be sorted, or more than there is time for, those follow
+    in the order of the index. Raises Damaged.
+    """
+    find = _finder(tree)
+    found = _found(snapshot, tree, find, request.sort, budget)
+    first, last = request.offset, request.offset + request.limit
+    spots = found.first[first:last]
+    if find and last > len(found.first):
+        places = found.places or _counted(snapshot, tree, budget)
+        rest = _from(snapshot, places, find, max(first, len(found.first)))
+        spots += [_spot(each) for each in islice(rest, request.limit - len(spots))]
+    lines = [_line(snapshot, each, request.width) for each in spots]
+    return Lines(lines, found.total, found.partial, found.warnings)
+
+
+def _found(
+    snapshot: Snapshot, tree: query.Query, find: Finder | None, sort: Order, budget: Budget
+) -> _Found:
+    """Find a query; what had to be sorted or read for that is remembered.
+
+    So its pages follow each other, wherever the time was over.
+    """
+    known = _remembered.setdefault(snapshot, {})
+    asked = repr(tree), sort, budget.milliseconds
+    if asked in known:
+        return known[asked]
     if find:
-        places, partial = _counted(snapshot, tree), False
+        found = _sorted(snapshot, tree, find, sort, budget)
     else:
-        find = _marks(tree)
-        places, partial = _read(snapshot, tree, find)
-        if partial:
-            warnings = [f"only the first {len(places.ordinals):,} paragraphs that match were read"]
-    key = _KEYS.get(sort)
-    most = places.up_to(_readable(snapshot, places.ordinals)) if key else 0
-    if key and places.total > most:
-        warnings.append(f"only the first {most:,} of {places.total:,} occurrences are sorted")
-    if key and offset < most:
-        found = sorted(_from(snapshot, places, find, 0, most), key=key)[offset : offset + limit]
-        offset, limit = offset + len(found), limit - len(found)
-    else:
-        found = []
-    found += _from(snapshot, places, find, offset, limit)
-    lines = [_line(snapshot, each, width) for each in found]
-    return Lines(lines, places.total, partial, tuple(warnings))
+        found = _read(snapshot, tree, sort, budget)
+    if found.first:
+        if len(known) >= MAX_REMEMBERED:
+            known.clear()
+        known[asked] = found._replace(places=None)
+    return found
+
+
+def _spot(occurrence: _Occurrence) -> _Spot:
+    return _Spot(occurrence.ordinal, occurrence.span)
 
 
 # Where the occurrences are.
 
 
-def _counted(snapshot: Snapshot, leaf: query.Query) -> _Places:
+def _counted(snapshot: Snapshot, leaf: query.Query, budget: Budget) -> _Places:
     """Count the occurrences of a word, a pattern or a phrase, as the index has them."""
     ordinals, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for where in everywhere(snapshot):
-        found, often = frequencies(leaf, where, Budget()) or (ordinals[0], counts[0])
+        found, often = frequencies(leaf, where, budget) or (ordinals[0], counts[0])
         live = where.segment.live
         kept = np.ones(len(found), np.bool_) if live is None else live[found]
         ordinals.append(found[kept] + where.segment.base)
@@ -115,53 +170,68 @@ def _counted(snapshot: Snapshot, leaf: query.Query) -> _Places:
     return _Places(np.concatenate(ordinals), np.cumsum(np.concatenate(counts)))
 
 
-def _read(snapshot: Snapshot, tree: query.Query, find: Finder) -> tuple[_Places, bool]:
-    """Count the occurrences in the paragraphs that match; tell whether there are more of these."""
-    matching = np.sort(execute(snapshot, tree).ordinals)
-    ordinals = matching[: _readable(snapshot, matching)]
-    texts = (_text(snapshot, ordinal) for ordinal in ordinals.tolist())
-    counts = [len(find(text, [])) for text in texts]
-    return _Places(ordinals, np.cumsum(counts, dtype=np.int64)), len(matching) > len(ordinals)
-
-
-def _readable(snapshot: Snapshot, ordinals: Ordinals) -> int:
-    """Count the paragraphs, from the first on, that have MAX_WORDS words together: one at least."""
-    lengths = [np.empty(0, np.uint32)]
-    for segment in snapshot.segments:
-        first, last = np.searchsorted(
-            ordinals, segment.base + np.array([0, segment.data.paragraph_count])
-        )
-        lengths.append(DECODED[segment.data.length[ordinals[first:last] - segment.base]])
-    within = int(np.searchsorted(np.cumsum(np.concatenate(lengths)), MAX_WORDS, "right"))
-    return min(max(1, within), len(ordinals))
-
-
-def _from(
-    snapshot: Snapshot, places: _Places, find: Finder, offset: int, limit: int
-) -> Iterator[_Occurrence]:
+def _from(snapshot: Snapshot, places: _Places, find: Finder, offset: int) -> Iterator[_Occurrence]:
     """Yield the occurrences of rank `offset` and on, in the order of the index."""
     first = int(np.searchsorted(places.ends, offset, "right"))
     before = int(places.ends[first - 1]) if first else 0
-    ordinals = places.ordinals[first : first + offset - before + limit].tolist()
+    ordinals = (int(ordinal) for ordinal in places.ordinals[first:])
     found = (each for ordinal in ordinals for each in _in_paragraph(snapshot, ordinal, find))
-    return islice(found, offset - before, offset - before + limit)
+    return islice(found, offset - before, None)
+
+
+def _sorted(
+    snapshot: Snapshot, leaf: query.Query, find: Finder, sort: Order, budget: Budget
+) -> _Found:
+    """Count the occurrences of a leaf; sort as many as there is room and time for."""
+    places, key = _counted(snapshot, leaf, budget), _KEYS[sort]
+    warnings, keyed = budget.warnings(), list[_Keyed]()
+    if sort == "document":
+        return _Found([], places, places.total, bool(warnings), tuple(warnings))
+    most = min(MAX_SORTED, places.total)
+    for each in islice(_from(snapshot, places, find, 0), most):
+        if keyed and budget.is_up():
+            break
+        keyed.append((key(each), _spot(each)))
+    if len(keyed) < places.total:
+        why = ": then the time was over" if len(keyed) < most else ""
+        of = f"{len(keyed):,} of {places.total:,} occurrences"
+        warnings.append(f"only the first {of} are sorted{why}")
+    is_partial = len(keyed) < most or bool(budget.cut)
+    return _Found(_in_order(keyed), places, places.total, is_partial, tuple(warnings))
+
+
+def _read(snapshot: Snapshot, tree: query.Query, sort: Order, budget: Budget) -> _Found:
+    """Find the occurrences in the paragraphs that match, as many as there is room and time for."""
+    answer = execute(snapshot, tree, 0, documents=True, budget=budget)
+    matching = [
+        ordinals_of(bits) + segment.base
+        for segment, bits in zip(snapshot.segments, answer.hits, strict=True)
+    ]
+    ordinals = np.concatenate([np.empty(0, np.int64), *matching])
+    find, key, keyed, read = Marker(tree).matches, _KEYS[sort], list[_Keyed](), 0
+    for ordinal in ordinals[:MAX_READ].tolist():
+        if read and budget.is_up():
+            break
+        keyed += [(key(each), _spot(each)) for each in _in_paragraph(snapshot, ordinal, find)]
+        read += 1
+    warnings = list(answer.warnings)
+    if read < len(ordinals):
+        why = ": then the time was over" if read < min(MAX_READ, len(ordinals)) else ""
+        of = f"{read:,} of {len(ordinals):,} paragraphs that match"
+        warnings.append(f"only the first {of} were read{why}")
+    is_partial = answer.partial or read < len(ordinals)
+    return _Found(_in_order(keyed), None, len(keyed), is_partial, tuple(warnings))
+
+
+def _in_order(keyed: list[_Keyed]) -> list[_Spot]:
+    keyed.sort(key=lambda each: each[0])
+    return [spot for _, spot in keyed]
 
 
 def _in_paragraph(snapshot: Snapshot, ordinal: int, find: Finder) -> Iterator[_Occurrence]:
-    text = _text(snapshot, ordinal)
-    tokens = analyze(text)
-    words = list({token.position: token for token in reversed(tokens)}.values())[::-1]
-    begins, ends = [word.start for word in words], [word.end for word in words]
-    for span in find(text, tokens):
-        last, first = bisect_right(ends, span.start), bisect_left(begins, span.end)
-        left = [word.form for word in words[max(0, last - NEIGHBOURS) : last]]
-        right = [word.form for word in words[first : first + NEIGHBOURS]]
-        yield _Occurrence(ordinal, span, text, left[::-1], right)
-
-
-def _text(snapshot: Snapshot, ordinal: int) -> str:
     segment, local = snapshot.locate(ordinal)
-    return segment.data.text(local)
+    text = segment.data.text(local)
+    return (_Occurrence(ordinal, text, span) for span in find(text))
 
 
 # What an occurrence is in a text.
@@ -169,32 +239,24 @@ def _text(snapshot: Snapshot, ordinal: int) -> str:
 
 def _finder(tree: query.Query) -> Finder | None:
     """Give what finds a word, a pattern or a phrase of the text; None for another query."""
-    match tree:
-        case query.Term(fieldname="text"):
-            wanted = stem(tree.text)
-            return _words(lambda token: token.stem == wanted)
-        case query.Term(fieldname="form"):
-            return _words(lambda token: token.form == tree.text)
-        case query.Phrase(fieldname="text" | "form", slop=1):
-            return _phrases(tree)
-    if isinstance(tree, PATTERNS) and tree.fieldname == "form":
-        is_meant = matcher(tree)
-        return _words(lambda token: is_meant(token.form))
+    if getattr(tree, "fieldname", "") not in ("text", "form"):
+        return None
+    if isinstance(tree, query.Phrase) and tree.slop == 1:
+        return _phrases(tree)
+    if isinstance(tree, (query.Term, *PATTERNS)):
+        sought = Sought(tree)
+        return lambda text: [Span(token.start, token.end) for token in sought.tokens(text)]
     return None
 
 
-def _words(is_wanted: Callable[[Token], bool]) -> Finder:
-    return lambda _, tokens: [Span(t.start, t.end) for t in tokens if is_wanted(t)]
-
-
 def _phrases(phrase: query.Phrase) -> Finder:
-    by_stem = phrase.fieldname == "text"
+    by_stem, sought = phrase.fieldname == "text", Sought(phrase)
     words = [stem(word) if by_stem else word for word in phrase.words]
 
-    def find(_: str, tokens: list[Token]) -> list[Span]:
+    def find(text: str) -> list[Span]:
         found: dict[str, dict[int, Token]] = {word: {} for word in words}
-        for token in tokens:
-            found.get(token.stem if by_stem else token.form, {})[token.position] = token
+        for token in sought.tokens(text):
+            found[token.stem if by_stem else token.form][token.position] = token
         begins = sorted(set.intersection(*({p - i for p in found[w]} for i, w in enumerate(words))))
         last = len(words) - 1
         return [Span(found[words[0]][p].start, found[words[last]][p + last].end) for p in begins]
@@ -202,46 +264,76 @@ def _phrases(phrase: query.Phrase) -> Finder:
     return find
 
 
-def _marks(tree: query.Query) -> Finder:
-    return lambda text, _: list(highlight.matches(tree, text))
+# The order of lines.
 
 
-# The order and the form of lines.
+class _Sides(NamedTuple):
+    """The nearest words before a keyword and behind it, the nearest first."""
+
+    left: list[str]
+    right: list[str]
 
 
-def _side(name: str, first: int) -> Callable[[_Occurrence], list[str]]:
-    def key(occurrence: _Occurrence) -> list[str]:
-        words: list[str] = getattr(occurrence, name)
-        return words[first:]
+def _sides(occurrence: _Occurrence) -> _Sides:
+    text, start, end = occurrence.text, occurrence.span.start, occurrence.span.end
+    first, last = max(0, start - REACH), min(len(text), end + REACH)
+    before, after = text[first:start].split(), text[end:last].split()
+    head = before.pop() if start > first and not text[start - 1].isspace() else ""
+    tail = after.pop(0) if last > end and not text[end].isspace() else ""
+    own = _words(head + text[start:end] + tail)
+    # What stands at the ends of the reach may go on beyond it.
+    near, far = before[bool(first) :], after[: len(after) - (last < len(text))]
+    left = [word.form for word in own if word.end <= len(head)][::-1]
+    right = [word.form for word in own if word.start >= len(head) + end - start]
+    while near and len(left) < NEIGHBOURS:
+        left += [word.form for word in reversed(_words(near.pop()))]
+    for stretch in far:
+        if len(right) >= NEIGHBOURS:
+            break
+        right += [word.form for word in _words(stretch)]
+    return _Sides(left[:NEIGHBOURS], right[:NEIGHBOURS])
 
-    return key
+
+@lru_cache(maxsize=1 << 15)
+def _words(stretch: str) -> tuple[Token, ...]:
+    """Give the first token of each position of what stands between two blanks."""
+    return tuple({token.position: token for token in reversed(analyze(stretch))}.values())[::-1]
+
+
+def _left(first: int) -> Key:
+    return lambda occurrence: _sides(occurrence).left[first:]
+
+
+def _right(first: int) -> Key:
+    return lambda occurrence: _sides(occurrence).right[first:]
 
 
 def _keyword(occurrence: _Occurrence) -> list[str]:
-    span = occurrence.span
-    return [occurrence.text[span.start : span.end].casefold(), *occurrence.right]
+    text, start, end = occurrence.text, occurrence.span.start, occurrence.span.end
+    return [text[start:end].casefold(), *_sides(occurrence).right]
 
 
-_KEYS: dict[str, Callable[[_Occurrence], list[str]]] = {
+_KEYS: dict[Order, Key] = {
+    "document": lambda _: [],
     "keyword": _keyword,
-    "left": _side("left", 0),
-    "left2": _side("left", 1),
-    "left3": _side("left", 2),
-    "right": _side("right", 0),
-    "right2": _side("right", 1),
-    "right3": _side("right", 2),
+    "left": _left(0),
+    "left2": _left(1),
+    "left3": _left(2),
+    "right": _right(0),
+    "right2": _right(1),
+    "right3": _right(2),
 }
 
 
-def _line(snapshot: Snapshot, occurrence: _Occurrence, width: int) -> Line:
-    info, _, paragraph, _ = snapshot.paragraph(occurrence.ordinal)
-    text, span = paragraph.text, occurrence.span
-    start, end = span.start, span.end
+# The form of lines.
+
+
+def _line(snapshot: Snapshot, spot: _Spot, width: int) -> Line:
+    info, _, paragraph, _ = snapshot.paragraph(spot.ordinal)
+    text, start, end = paragraph.text, spot.span.start, spot.span.end
     first, last = max(0, start - width), min(len(text), end + width)
     if first and not text[first - 1].isspace():  # no line begins or ends inside of a word
         first = text.find(" ", first, start) + 1 or first
     if last < len(text) and not text[last].isspace():
         last = max(text.rfind(" ", end, last), 0) or last
-    return Line(
-        text[first:start], text[start:end], text[end:last], occurrence.span, info, paragraph
-    )
+    return Line(text[first:start], text[start:end], text[end:last], spot.span, info, paragraph)

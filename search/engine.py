@@ -92,31 +92,52 @@ class Request:
     explain: bool = False
 
     def __post_init__(self) -> None:
-        for name, most in _MOST.items():
-            if not 0 <= getattr(self, name) <= most:
-                raise ValueError(f"{name} is 0 to {most}, not {getattr(self, name)}")
-        for name, values in _CHOICES.items():
-            if getattr(self, name) not in values:
-                raise ValueError(
-                    f"{name} is one of {', '.join(values)}, not {getattr(self, name)!r}"
-                )
+        _in_range(self, limit=MAX_LIMIT, offset=MAX_OFFSET, context=MAX_CONTEXT)
+        _in_range(self, budget_ms=MAX_BUDGET_MS)
+        _one_of(self, match=MATCHES, sort=SORTS, group=GROUPINGS, scope=SCOPES)
         for facet in self.facets:
             if facet not in FACETS:
                 raise ValueError(f"facets are some of {', '.join(FACETS)}, not {facet!r}")
 
 
-_MOST = {
-    "limit": MAX_LIMIT,
-    "offset": MAX_OFFSET,
-    "context": MAX_CONTEXT,
-    "budget_ms": MAX_BUDGET_MS,
-}
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "match": MATCHES,
-    "sort": SORTS,
-    "group": GROUPINGS,
-    "scope": SCOPES,
-}
+@dataclass(frozen=True, slots=True)
+class ConcordanceRequest:
+    """A question for the occurrences of a word, a pattern or a phrase, in their context.
+
+    `limit` (0 to 100) are wanted from rank `offset` on, with `width` (0 to 200) code points on
+    either side. They come in the order of the index, or sorted by the first, second or third word
+    on the left or the right and those beyond it, or by the keyword. Of a query of several words
+    these are all that is marked in the paragraphs that match. After `budget_ms` milliseconds no
+    more of them are looked for, or sorted.
+
+    Raises ValueError for a number that is out of range and an order that there is not.
+    """
+
+    query: str
+    width: int = WIDTH
+    sort: Order = "document"
+    limit: int = 20
+    offset: int = 0
+    budget_ms: int = BUDGET_MS
+
+    def __post_init__(self) -> None:
+        _in_range(self, limit=MAX_LIMIT, offset=MAX_OFFSET, width=MAX_WIDTH)
+        _in_range(self, budget_ms=MAX_BUDGET_MS)
+        _one_of(self, sort=ORDERS)
+
+
+def _in_range(request: object, **most: int) -> None:
+    for name, high in most.items():
+        if not 0 <= getattr(request, name) <= high:
+            raise ValueError(f"{name} is 0 to {high}, not {getattr(request, name)}")
+
+
+def _one_of(request: object, **values: tuple[str, ...]) -> None:
+    for name, allowed in values.items():
+        if getattr(request, name) not in allowed:
+            raise ValueError(
+                f"{name} is one of {', '.join(allowed)}, not {getattr(request, name)!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,18 +349,15 @@ class Line:
 class Concordance:
     """A stretch of the occurrences of a query's words, each in its context.
 
-    `total` counts all occurrences; where that is not exact, `partial` is true and one of the
-    `warnings` says why. The other fields are as in `Page`.
+    `total` counts all occurrences. It is `partial` where that is a lower bound, or there was no
+    time to sort all that should be; one of the `warnings` says so. The other fields are as in
+    `Page`.
     """
 
-    query: str
+    request: ConcordanceRequest
     interpreted: str
     warnings: tuple[str, ...]
     total: int
-    width: int
-    sort: Order
-    limit: int
-    offset: int
     took_ms: float
     partial: bool
     generation: int
@@ -441,18 +459,5 @@ class Engine(Protocol):
         `limit` (0 to 100) hits are wanted, where `other_documents` is set of those alone.
         """
 
-    def concordance(
-        self,
-        query: str,
-        width: int = WIDTH,
-        sort: Order = "document",
-        limit: int = 20,
-        offset: int = 0,
-    ) -> Concordance:
-        """Give the occurrences of a word, a pattern or a phrase, `width` code points a side.
-
-        They come in the order of the index, or sorted by the first, second or third word on the
-        left or the right and those beyond it, or by the keyword. Of a query of several words these
-        are all that is marked in the paragraphs that match. Where there is too much text to sort
-        all, or to read all, one of the warnings says how far it went.
-        """
+    def concordance(self, request: ConcordanceRequest) -> Concordance:
+        """Give the occurrences of words, each in its context."""

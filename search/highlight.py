@@ -9,9 +9,10 @@ from html import escape
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
-from index.analysis import Token, analyze, stem
+from index.analysis import Token, stem
 from search.engine import Span
 from search.patterns import matcher
+from search.sought import Sought
 
 SNIPPET = 1000
 """The longest text, in code points, that is shown whole in a result."""
@@ -28,14 +29,22 @@ _Places = dict[int, Token]
 """The tokens of a word by position."""
 
 
-def matches(tree: query.Query, text: str) -> tuple[Span, ...]:
-    """Give the spans that made a text match: ascending, disjoint, none if it does not match.
+class Marker:
+    """Finds what to mark in one text after the other."""
 
-    What is searched by field is not marked, and taken to be so: whoever asks has found the text.
-    """
-    words = _Words(text)
-    leaves = _matched(tree, words) or ()
-    return _merged(span for leaf in leaves for span in words.spans(leaf))
+    def __init__(self, tree: query.Query) -> None:
+        self._tree = tree
+        self._sought = Sought(tree)
+
+    def matches(self, text: str) -> tuple[Span, ...]:
+        """Give the spans that made a text match: ascending, disjoint, none if it does not match.
+
+        What is searched by field is not marked, and taken to be so: whoever asks has found the
+        text.
+        """
+        words = _Words(self._sought.tokens(text))
+        leaves = _matched(self._tree, words) or ()
+        return _merged(span for leaf in leaves for span in words.spans(leaf))
 
 
 def marked(text: str, spans: Iterable[Span]) -> str:
@@ -110,11 +119,11 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 class _Words:
-    """The tokens of a paragraph, and what each leaf of a query marks of them, found once."""
+    """Tokens of a paragraph, and what each leaf of a query marks of them, found once."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, found: Iterable[Token]) -> None:
         forms, stems = defaultdict[str, _Places](dict), defaultdict[str, _Places](dict)
-        for token in analyze(text):
+        for token in found:
             forms[token.form][token.position] = stems[token.stem][token.position] = token
         self._found: dict[str, Mapping[str, _Places]] = {"form": forms, "text": stems}
         self._spans: dict[query.Query, list[Span]] = {}

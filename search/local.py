@@ -22,16 +22,15 @@ from search.budget import Budget
 from search.concordance import concordance
 from search.engine import (
     MAX_CONTEXT,
-    WIDTH,
     Completion,
     Concordance,
+    ConcordanceRequest,
     DocumentList,
     DocumentView,
     Facet,
     Found,
     Group,
     Hit,
-    Order,
     Page,
     ParagraphView,
     Request,
@@ -114,7 +113,10 @@ class Local:
         answer, total = result.answer, result.total
         is_grouped = request.group == "document" and asked.scope == "paragraph"
         groups = _groups(snapshot, result, request) if is_grouped else ()
-        hits = () if is_grouped else _hits(snapshot, result, request)
+        scored = [] if is_grouped else _scored(snapshot, result, request)
+        hits = _Hits(snapshot, result, request).ranked(scored, request.offset + 1)
+        suggestions = _suggestions(snapshot, asked, result, request.offset)
+        counted = _facets(snapshot, asked, result, request)
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,
@@ -129,9 +131,9 @@ class Local:
             relaxed=result.relaxed,
             generation=snapshot.generation,
             built_at=snapshot.built_at,
-            suggestions=_suggestions(snapshot, asked, result, request.offset),
+            suggestions=suggestions,
             hits=hits,
-            facets=_facets(snapshot, asked, result, request),
+            facets=counted,
             groups=groups,
         )
 
@@ -152,10 +154,10 @@ class Local:
         first = segment.base + segment.data.span(number).start
         among = np.zeros(snapshot.ordinal_count, np.bool_)
         among[first : first + len(spans)] = True
-        tree = result.query.tree
+        tree, marker = result.query.tree, highlight.Marker(result.query.tree)
         found = execute(snapshot, tree, len(spans), count=False, among=among, budget=asked.budget)
         for i in (found.ordinals - first).tolist():
-            spans[i] = highlight.matches(result.query.tree, document.paragraphs[i].text)
+            spans[i] = marker.matches(document.paragraphs[i].text)
         return DocumentView(
             info=document.info,
             paragraphs=document.paragraphs,
@@ -206,28 +208,16 @@ class Local:
         document, _, paragraph, _ = snapshot.paragraph(ordinal)
         return Similar(document, paragraph, similar(snapshot, ordinal, limit, other_documents))
 
-    def concordance(  # noqa: D102  # Engine documents it
-        self,
-        query: str,
-        width: int = WIDTH,
-        sort: Order = "document",
-        limit: int = 20,
-        offset: int = 0,
-    ) -> Concordance:
+    def concordance(self, request: ConcordanceRequest) -> Concordance:  # noqa: D102
         began = time.perf_counter()
-        snapshot, parsed = self._current(), parse(query)
-        found = concordance(
-            snapshot, parsed.tree, width=width, sort=sort, limit=limit, offset=offset
-        )
+        snapshot, parsed = self._current(), parse(request.query)
+        budget = Budget(request.budget_ms, self._clock)
+        found = concordance(snapshot, parsed.tree, request, budget)
         return Concordance(
-            query=query,
+            request=request,
             interpreted=parsed.interpreted,
             warnings=(*parsed.warnings, *found.warnings),
             total=found.total,
-            width=width,
-            sort=sort,
-            limit=limit,
-            offset=offset,
             took_ms=(time.perf_counter() - began) * 1000,
             partial=found.partial,
             generation=snapshot.generation,
@@ -330,12 +320,33 @@ def _undated(count: int) -> str:
     return f"{count:,} documents that would match are left out, for they have no date"
 
 
-def _hits(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Hit, ...]:
-    explainer = Explainer(snapshot, result.shown.tree) if request.explain else None
-    return tuple(
-        _hit(snapshot, result, rank, scored, request.context, explainer)
-        for rank, scored in enumerate(_scored(snapshot, result, request), request.offset + 1)
-    )
+class _Hits:
+    """Lays out the hits of an answer, as a request wants them."""
+
+    def __init__(self, snapshot: Snapshot, result: _Result, request: Request) -> None:
+        self._snapshot = snapshot
+        self._context = request.context
+        self._marker = highlight.Marker(result.shown.tree)
+        self._explainer = Explainer(snapshot, result.shown.tree) if request.explain else None
+
+    def ranked(self, found: order.Scored, first: int) -> tuple[Hit, ...]:
+        """Give the hits of paragraphs in their order, ranked from `first` on."""
+        return tuple(self._hit(rank, *each) for rank, each in enumerate(found, first))
+
+    def _hit(self, rank: int, ordinal: int, score: float) -> Hit:
+        document, before, paragraph, after = self._snapshot.paragraph(ordinal, self._context)
+        spans = self._marker.matches(paragraph.text)
+        return Hit(
+            rank=rank,
+            score=score,
+            document=document,
+            paragraph=paragraph,
+            matches=spans,
+            snippet_html=highlight.snippet(paragraph.text, spans),
+            before=before,
+            after=after,
+            explanation=self._explainer.explain(ordinal) if self._explainer else None,
+        )
 
 
 def _scored(snapshot: Snapshot, result: _Result, request: Request) -> order.Scored:
@@ -349,18 +360,9 @@ def _scored(snapshot: Snapshot, result: _Result, request: Request) -> order.Scor
 
 def _groups(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Group, ...]:
     found = order.grouped(snapshot, result.tree, result.answer, request)
-    documents = documents_of(snapshot)
-    explainer = Explainer(snapshot, result.shown.tree) if request.explain else None
+    documents, hits = documents_of(snapshot), _Hits(snapshot, result, request)
     return tuple(
-        Group(
-            rank=rank,
-            document=documents.info(each.document),
-            total=each.total,
-            hits=tuple(
-                _hit(snapshot, result, i, scored, request.context, explainer)
-                for i, scored in enumerate(each.best, 1)
-            ),
-        )
+        Group(rank, documents.info(each.document), each.total, hits.ranked(each.best, 1))
         for rank, each in enumerate(found, request.offset + 1)
     )
 
@@ -368,30 +370,6 @@ def _groups(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Grou
 def _found(snapshot: Snapshot, rank: int, ordinal: int, score: float) -> Found:
     document, _, paragraph, _ = snapshot.paragraph(ordinal)
     return Found(rank, score, document, paragraph)
-
-
-def _hit(  # noqa: PLR0913, PLR0917  # a row of a page
-    snapshot: Snapshot,
-    result: _Result,
-    rank: int,
-    scored: tuple[int, float],
-    context: int,
-    explainer: Explainer | None,
-) -> Hit:
-    ordinal, score = scored
-    document, before, paragraph, after = snapshot.paragraph(ordinal, context)
-    spans = highlight.matches(result.shown.tree, paragraph.text)
-    return Hit(
-        rank=rank,
-        score=score,
-        document=document,
-        paragraph=paragraph,
-        matches=spans,
-        snippet_html=highlight.snippet(paragraph.text, spans),
-        before=before,
-        after=after,
-        explanation=explainer.explain(ordinal) if explainer else None,
-    )
 
 
 def _suggestions(
@@ -405,12 +383,10 @@ def _suggestions(
     respelt = () if offset or asked.narrowing else _respelt(snapshot, asked.text, result)
     if result.total and not result.relaxed:
         return respelt
-    return (
-        *_stemmed(snapshot, asked, result),
-        *respelt,
-        *_scattered(snapshot, asked, result),
-        *_relaxed(snapshot, asked, result),
-    )
+    stemmed = _stemmed(snapshot, asked, result)
+    some = (*_scattered(snapshot, asked, result), *_relaxed(snapshot, asked, result))
+    # Totals that the end of the time cut short are too low.
+    return respelt if asked.budget.cut else (*stemmed, *respelt, *some)
 
 
 def _stemmed(snapshot: Snapshot, asked: _Asked, result: _Result) -> tuple[Suggestion, ...]:

@@ -103,21 +103,24 @@ def similar(found: Similar) -> Object:
 
 def concordance(found: Concordance) -> Object:
     """Give a stretch of a concordance."""
-    before, after = _neighbours(found.total, found.limit, found.offset)
+    request = found.request
+    before, after = _neighbours(found.total, request.limit, request.offset)
+    address = urls.api_concordance
     return {
-        "query": found.query,
+        "query": request.query,
         "interpreted": found.interpreted,
         "warnings": list(found.warnings),
         "total": found.total,
-        "sort": found.sort,
-        "limit": found.limit,
-        "offset": found.offset,
-        "next": None if after is None else urls.api_concordance(found, after),
-        "previous": None if before is None else urls.api_concordance(found, before),
+        "width": request.width,
+        "sort": request.sort,
+        "limit": request.limit,
+        "offset": request.offset,
+        "next": None if after is None else address(replace(request, offset=after)),
+        "previous": None if before is None else address(replace(request, offset=before)),
         "took_ms": round(found.took_ms, 3),
         "partial": found.partial,
         "index": {"generation": found.generation, "built_at": found.built_at},
-        "lines": [_line(each, found.query) for each in found.lines],
+        "lines": [_line(each, request.query) for each in found.lines],
     }
 
 

@@ -20,7 +20,7 @@ from search.engine import (
     SCOPES,
     SORTS,
     WIDTH,
-    Order,
+    ConcordanceRequest,
     Request,
 )
 
@@ -37,9 +37,8 @@ class Settings:
     """What is asked of the index in `folder`, and in which form the answer is printed.
 
     A page of what `request` finds, unless `every` is set, which wants all that it finds,
-    `suggest`, what its query may become, `concordance`, the order of the lines with its words in
-    context, `width` code points a side, or `similar`, the id of a paragraph, what is like that,
-    with `other_documents` not in its own.
+    `suggest`, what its query may become, `concordance`, its words in context, or `similar`, the id
+    of a paragraph, what is like that, with `other_documents` not in its own.
     """
 
     folder: Path
@@ -47,8 +46,7 @@ class Settings:
     form: Form
     every: bool = False
     suggest: bool = False
-    concordance: Order | None = None
-    width: int = WIDTH
+    concordance: ConcordanceRequest | None = None
     similar: str = ""
     other_documents: bool = False
 
@@ -76,8 +74,7 @@ def read(argv: Sequence[str] | None) -> Settings:
         "csv" if given.csv else "json" if given.json else "text",
         every=given.all or given.csv,
         suggest=given.suggest,
-        concordance=given.concordance,
-        width=given.width,
+        concordance=_concordance(given) if given.concordance else None,
         similar=_text(given.similar),
         other_documents=given.other_documents,
     )
@@ -95,6 +92,17 @@ def _request(given: argparse.Namespace) -> Request:
         group=given.group,
         scope=given.scope,
         explain=given.explain,
+    )
+
+
+def _concordance(given: argparse.Namespace) -> ConcordanceRequest:
+    return ConcordanceRequest(
+        _text(" ".join(given.query)),
+        width=given.width,
+        sort=given.concordance,
+        limit=given.limit,
+        offset=given.offset,
+        budget_ms=given.budget_ms,
     )
 
 

@@ -59,6 +59,7 @@ class _Best(NamedTuple):
 
     tree: query.Query
     highest: float
+    marker: highlight.Marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class _Search:
             return None
         words = [query.Term("text", forms[stem]) for stem in worth]
         tree = query.Or(words) if len(words) > 1 else words[0]
-        return _Best(tree, sum(idfs[stem] for stem in worth))
+        return _Best(tree, sum(idfs[stem] for stem in worth), highlight.Marker(tree))
 
     def find(self, best: _Best, count: int) -> list[tuple[int, float]]:
         """Give the paragraphs that have most of the best words, and their scores."""
@@ -213,7 +214,7 @@ def _same(
 
 def _hit(search: _Search, rank: int, ordinal: int, best: _Best | None, score: float) -> Hit:
     document, _, paragraph, _ = search.snapshot.paragraph(ordinal)
-    spans = highlight.matches(best.tree, paragraph.text) if best else ()
+    spans = best.marker.matches(paragraph.text) if best else ()
     snippet = highlight.snippet(paragraph.text, spans)
     return Hit(rank, score, document, paragraph, spans, snippet, (), ())
 

@@ -86,7 +86,7 @@ def print_concordance(console: Console, found: Concordance) -> None:
     """Print occurrences with the keywords under each other."""
     _print_warnings(console, found.warnings)
     for line in found.lines:
-        console.print(_in_context(line, found.width))
+        console.print(_in_context(line, found.request.width))
     console.print(f"{_count(found.total, 'occurrence')}, {found.took_ms:.1f} ms", style="dim")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from index.model import Paragraph
-from search.engine import BUDGET_MS, Concordance, Request
+from search.engine import BUDGET_MS, ConcordanceRequest, Request
 
 HELP = "/help"
 
@@ -64,15 +64,16 @@ def concordance(query: str = "", sort: str = "document", page: int = 1) -> str:
     )
 
 
-def api_concordance(found: Concordance, offset: int) -> str:
-    """Give another stretch of a JSON concordance."""
+def api_concordance(request: ConcordanceRequest) -> str:
+    """Give the JSON answer to a request for a concordance."""
     return _with(
         "/api/concordance",
-        q=found.query,
-        width=found.width,
-        sort="" if found.sort == "document" else found.sort,
-        limit=found.limit,
-        offset=offset,
+        q=request.query,
+        width=request.width,
+        sort="" if request.sort == "document" else request.sort,
+        limit=request.limit,
+        offset=request.offset,
+        budget_ms="" if request.budget_ms == BUDGET_MS else request.budget_ms,
     )
 
 

@@ -9,9 +9,9 @@ from index.model import DocumentInfo, Kind, Paragraph
 from search.engine import (
     MAX_CONTEXT,
     MAX_LIMIT,
-    WIDTH,
     Completion,
     Concordance,
+    ConcordanceRequest,
     Differences,
     DocumentList,
     DocumentView,
@@ -21,7 +21,6 @@ from search.engine import (
     Group,
     Hit,
     Line,
-    Order,
     Page,
     ParagraphView,
     Passage,
@@ -179,15 +178,8 @@ class FakeEngine:
         ]
         return tuple((words + titles)[:limit]) if prefix else ()
 
-    def concordance(
-        self,
-        query: str,
-        width: int = WIDTH,
-        sort: Order = "document",
-        limit: int = 20,
-        offset: int = 0,
-    ) -> Concordance:
-        words = re.findall(r"\w+", query.casefold())
+    def concordance(self, request: ConcordanceRequest) -> Concordance:
+        words, width = re.findall(r"\w+", request.query.casefold()), request.width
         lines = [
             Line(
                 p.text[max(0, s.start - width) : s.start],
@@ -201,11 +193,12 @@ class FakeEngine:
             for p in self._paragraphs(document)
             for s in _spans(p.text, words)
         ]
-        if sort != "document":
-            lines.sort(key=lambda line: line.left if sort.startswith("left") else line.right)
-        shown = tuple(lines[offset : offset + limit])
-        said = (query, query, self.warnings, len(lines), width, sort, limit, offset, 0.1234)
-        return Concordance(*said, self.partial, 7, BUILT_AT, shown)
+        if request.sort != "document":
+            side = "left" if request.sort.startswith("left") else "right"
+            lines.sort(key=lambda line: getattr(line, side))
+        shown = tuple(lines[request.offset : request.offset + request.limit])
+        said = (request.query, self.warnings, len(lines), 0.1234, self.partial, 7, BUILT_AT)
+        return Concordance(request, *said, shown)
 
     def _info(self, id: str) -> DocumentInfo:
         texts = self.texts[id]

@@ -13,7 +13,7 @@ explanation, the parts of its score.
 Where a file has them, there are also cases of other questions: `suggest` has texts being typed and
 their `completions` (text, kind and total); `similar` the `request`, the ids of what says the `same`
 and of what is `similar` in their order, and of the first that says the same the words that differ
-`here` and `there`; `concordances` the arguments of `Engine.concordance` and its `lines`: left,
+`here` and `there`; `concordances` the fields of a `ConcordanceRequest` and the `lines`: left,
 keyword, right and the paragraph's id; `views` those of `Engine.document` and the `positions` of
 what matches.
 """
@@ -31,7 +31,7 @@ from conftest import ROOT, SEEDS
 
 from index.model import Document, Paragraph
 from index.readers import read
-from search.engine import Engine, Request
+from search.engine import ConcordanceRequest, Engine, Request
 from search.local import Local
 
 FILES = {
@@ -176,7 +176,7 @@ def test_explanation(engines, name, case):
 
 @pytest.mark.parametrize(("name", "case"), listed("concordances"))
 def test_concordance(engines, name, case):
-    found = engines(name).concordance(**case["request"])
+    found = engines(name).concordance(ConcordanceRequest(**case["request"]))
     lines = [[line.left, line.keyword, line.right, line.paragraph.id] for line in found.lines]
     assert lines == case["lines"]
     assert found.total == case["total"]

@@ -30,7 +30,7 @@ PLACES = {
         *("search/facets.py", "search/order.py", "search/leaves.py", "search/suggest.py"),
         "search/similar.py",
         *("search/across.py", "search/concordance.py", "search/explain.py"),
-        *("search/frequencies.py", "search/relax.py", "search/warm.py"),
+        *("search/frequencies.py", "search/relax.py", "search/sought.py", "search/warm.py"),
     },
     "pickle": {"index/storage.py"},
     "pickletools": {"index/storage.py"},

@@ -15,7 +15,7 @@ from whoosh.query.spans import SpanNear2
 from index.analysis import analyze
 from search.engine import Span
 from search.execute import execute
-from search.highlight import LONGEST, SNIPPET, WINDOW, marked, matches, snippet
+from search.highlight import LONGEST, SNIPPET, WINDOW, Marker, marked, snippet
 from search.query import parse
 
 HOSTILE = (
@@ -31,6 +31,10 @@ HOSTILE = (
 )
 ODD = st.text(st.sampled_from([*"aäßéﬁ北京😀𝒜<>&\"'/ -+%.,\n\0\u0301\u202eم"]), max_size=60)
 TEXTS = st.one_of(ODD, strategies.texts, st.sampled_from(HOSTILE), st.text(max_size=60))
+
+
+def matches(tree, text):
+    return Marker(tree).matches(text)
 
 
 def shown(query_text, text):

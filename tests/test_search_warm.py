@@ -9,7 +9,7 @@ ASKED = """
 import sys
 from pathlib import Path
 from numba.core.registry import CPUDispatcher
-from search.engine import FACETS, ORDERS, Request
+from search.engine import FACETS, ORDERS, ConcordanceRequest, Request
 from search.local import Local
 from search.warm import prime
 
@@ -29,7 +29,7 @@ for query in sys.argv[2:]:
     local.search(Request(query, explain=True, facets=FACETS, group="document", scope="document"))
     local.search(Request(query, filters=("type:text", "-year:2022"), sort="date"))
     for order in ORDERS:
-        local.concordance(query, sort=order)
+        local.concordance(ConcordanceRequest(query, sort=order))
     local.suggest(query)
 id = page.hits[0].document.id
 assert local.document(id, "war") and local.paragraph(f"{id}:1") and local.similar(f"{id}:1")

@@ -19,6 +19,7 @@ from search.engine import (
     ORDERS,
     SCOPES,
     SORTS,
+    ConcordanceRequest,
     Engine,
     Request,
 )
@@ -46,7 +47,13 @@ SEARCH = {
 EXPORT = {name: SEARCH[name] for name in ("q", "match", "filter", "sort")}
 SUGGEST = {"q": TEXT, "limit": whole(0, MAX_SUGGESTIONS)}
 SIMILAR = {"limit": whole(0, MAX_LIMIT), "other_documents": whole(0, 1)}
-CONCORDANCE = {"q": TEXT, "width": whole(0, MAX_WIDTH), "sort": one_of(ORDERS), **PAGING}
+CONCORDANCE = {
+    "q": TEXT,
+    **PAGING,
+    "width": whole(0, MAX_WIDTH),
+    "sort": one_of(ORDERS),
+    "budget_ms": whole(1, MAX_BUDGET_MS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +119,8 @@ class Api:
     def concordance(self) -> HTTPResponse:
         """Answer `/api/concordance`."""
         asked = strict(request.query_string, CONCORDANCE)
-        found = self.engine.concordance(asked.pop("q", ""), **asked)
-        return responses.json(objects.concordance(found))
+        question = ConcordanceRequest(asked.pop("q", ""), **asked)
+        return responses.json(objects.concordance(self.engine.concordance(question)))
 
     def health(self) -> HTTPResponse:
         """Answer `/health`; parameters mean nothing there."""

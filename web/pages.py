@@ -18,9 +18,9 @@ from search.engine import (
     ORDERS,
     SCOPES,
     SORTS,
+    ConcordanceRequest,
     DocumentView,
     Engine,
-    Order,
     Page,
     Request,
 )
@@ -104,12 +104,14 @@ class Pages:
     def concordance(self) -> HTTPResponse:
         """Answer `/concordance`: every occurrence of a query's words in its context."""
         query, size = first(request.query_string, "q"), self.settings.documents
-        sort: Order = chosen(request.query_string, "sort", ORDERS)
+        asked = ConcordanceRequest(
+            query, sort=chosen(request.query_string, "sort", ORDERS), limit=size
+        )
         number = page_number(request.query_string, size)
-        if number > 1:
-            total = self.engine.concordance(query, limit=0).total
-            number = min(number, _pages(total, size))
-        found = self.engine.concordance(query, sort=sort, limit=size, offset=(number - 1) * size)
+        found = self.engine.concordance(replace(asked, offset=(number - 1) * size))
+        if number > (last := _pages(found.total, size)):
+            number = last
+            found = self.engine.concordance(replace(asked, offset=(number - 1) * size))
         paging = _paging(number, found.total, size)
         return _page("concordance", query=query, found=found, orders=ORDERS, **paging)
 

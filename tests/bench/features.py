@@ -18,7 +18,7 @@ from bench.queries import BENCHMARK
 from bench.questions import DEEP, LENGTH, Pool, Question, drawn
 from bench.tables import number, share, table
 from index.snapshot import Snapshot
-from search.engine import FACETS, Engine, Order, Request
+from search.engine import FACETS, ConcordanceRequest, Engine, Order, Request
 from search.export import json_lines
 from search.local import Local
 from search.warm import prime
@@ -89,12 +89,14 @@ def similar(*, other_documents: bool) -> Ask:
 
 def in_context(sort: Order) -> Ask:
     """Ask for a word in its contexts."""
-    return lambda engine, question: engine.concordance(question.words[0], sort=sort)
+    return lambda engine, question: engine.concordance(
+        ConcordanceRequest(question.words[0], sort=sort)
+    )
 
 
 def marked_in_context(engine: Engine, question: Question) -> object:
     """Ask for all that a query marks in its contexts."""
-    return engine.concordance(question.text)
+    return engine.concordance(ConcordanceRequest(question.text))
 
 
 def query(form: str) -> Ask:

@@ -1,4 +1,4 @@
-% relations, address = {}, lambda number: urls.concordance(query, found.sort, number)
+% relations, address = {}, lambda number: urls.concordance(query, found.request.sort, number)
 % if number > 1:
 %   relations['prev'] = address(number - 1)
 % end
@@ -23,7 +23,7 @@
   <label>Sorted by
     <select name="sort">
 % for order in orders:
-      <option value="{{order}}"{{' selected' if order == found.sort else ''}}>{{names[order]}}</option>
+      <option value="{{order}}"{{' selected' if order == found.request.sort else ''}}>{{names[order]}}</option>
 % end
     </select>
   </label>
