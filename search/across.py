@@ -2,7 +2,7 @@
 
 AND, OR and NOT are meant of a document; a word or a phrase stands in it if it does in one of its
 paragraphs. A document scores what each of the words does in its best paragraph for it, and these
-paragraphs are shown.
+paragraphs are shown; of one that matches without any of the words, by what it has not, its title.
 """
 
 from collections.abc import Iterator, Sequence
@@ -109,6 +109,8 @@ def _in_segment(
         in_document, ordinals, highest = _best(general.evaluate(leaf), where)
         scores[in_document] += highest
         best[in_document, i] = ordinals + segment.base
+    wordless = (best == _NONE).all(axis=1)
+    best[wordless, 0] = documents[wordless].astype(np.int64) + segment.base
     return Found(scores[matching], best[matching])
 
 
@@ -153,5 +155,6 @@ def _scores(snapshot: Snapshot, tree: query.Query, ordinals: Ordinals) -> F64:
     among = np.zeros(snapshot.ordinal_count, np.bool_)
     among[ordinals] = True
     found = execute(snapshot, tree, len(ordinals), count=False, among=among)
-    order = np.argsort(found.ordinals)
-    return found.scores[order[np.searchsorted(found.ordinals, ordinals, sorter=order)]]
+    scores = np.zeros(snapshot.ordinal_count)
+    scores[found.ordinals] = found.scores
+    return scores[ordinals]

@@ -2,20 +2,20 @@
 
 The form is that of H. P. Luhn, "Keyword-in-context index for technical literature" (1960). Of a
 word, a pattern or a phrase by itself the occurrences are counted in the index, and only the texts
-of the lines asked for are read; sorting reads those of the first MAX_SORTED. Of any other query the
-occurrences are the marks in the paragraphs that match, of which the first MAX_READ are read.
+of the lines asked for are read, or for sorting those of all. Of any other query the occurrences are
+the marks in the paragraphs that match, which are all read. No more than MAX_WORDS words are read.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from whoosh import query
 
 from index.analysis import Token, analyze, stem
+from index.codec.lengths import DECODED
 from index.snapshot import Snapshot
 from search.budget import Budget
 from search.engine import ConcordanceRequest, Line, Order, Span
@@ -28,11 +28,8 @@ from search.sought import Sought
 from search.statistics import Ordinals
 from search.where import everywhere
 
-MAX_SORTED = 10_000
-"""Up to how many occurrences are sorted."""
-
-MAX_READ = 10_000
-"""In how many paragraphs occurrences are looked for that the index does not count."""
+MAX_WORDS = 400_000
+"""How many words of text are read to sort lines, or to find what the index does not count."""
 
 NEIGHBOURS = 3
 """By how many words on either side lines are sorted."""
@@ -41,15 +38,10 @@ REACH = 120
 """How far from the keyword those are looked for, in code points."""
 
 
-MAX_REMEMBERED = 16
-"""How many sorted concordances of a snapshot are remembered: a megabyte each."""
-
-
 class Lines(NamedTuple):
     """Some of the lines of a concordance; `total` counts all.
 
-    It is `partial` where the time was over, or too many paragraphs match: `total` may be too low
-    then, or not all sorted that should be.
+    It is `partial` where that is too low, or the time was over before all was sorted that could be.
     """
 
     lines: list[Line]
@@ -81,17 +73,24 @@ class _Places(NamedTuple):
 
     @property
     def total(self) -> int:
-        return int(self.ends[-1]) if len(self.ends) else 0
+        return self.up_to(len(self.ends))
+
+    def up_to(self, paragraphs: int) -> int:
+        """Count the occurrences in the first so many paragraphs."""
+        return int(self.ends[paragraphs - 1]) if paragraphs else 0
+
+
+NOWHERE = _Places(np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 class _Found(NamedTuple):
     """What is found of a query: the first occurrences, as they are sorted, and what `Lines` says.
 
-    Where the index counts them, those that are not sorted are at their `places`.
+    Those that are not sorted follow, at their `places`.
     """
 
     first: list[_Spot]
-    places: _Places | None
+    places: _Places
     total: int
     partial: bool
     warnings: tuple[str, ...]
@@ -106,49 +105,25 @@ Key = Callable[[_Occurrence], list[str]]
 _Keyed = tuple[list[str], _Spot]
 
 
-_remembered: WeakKeyDictionary[Snapshot, dict[tuple[str, str, float], _Found]] = WeakKeyDictionary()
-
-
 def concordance(
     snapshot: Snapshot, tree: query.Query, request: ConcordanceRequest, budget: Budget
 ) -> Lines:
     """Give the lines that a request wants of a query.
 
-    Where there are more than MAX_SORTED to be sorted, or more than there is time for, those follow
-    in the order of the index. Raises Damaged.
+    Where there are more than can be sorted, those follow in the order of the index. Raises Damaged.
     """
-    find = _finder(tree)
-    found = _found(snapshot, tree, find, request.sort, budget)
+    find, key = _finder(tree), _KEYS[request.sort]
     first, last = request.offset, request.offset + request.limit
+    if find is None:
+        found = _read(snapshot, tree, key, budget)
+    else:
+        found = _sorted(snapshot, tree, find, key, budget)
     spots = found.first[first:last]
     if find and last > len(found.first):
-        places = found.places or _counted(snapshot, tree, budget)
-        rest = _from(snapshot, places, find, max(first, len(found.first)))
+        rest = _from(snapshot, found.places, find, max(first, len(found.first)))
         spots += [_spot(each) for each in islice(rest, request.limit - len(spots))]
     lines = [_line(snapshot, each, request.width) for each in spots]
     return Lines(lines, found.total, found.partial, found.warnings)
-
-
-def _found(
-    snapshot: Snapshot, tree: query.Query, find: Finder | None, sort: Order, budget: Budget
-) -> _Found:
-    """Find a query; what had to be sorted or read for that is remembered.
-
-    So its pages follow each other, wherever the time was over.
-    """
-    known = _remembered.setdefault(snapshot, {})
-    asked = repr(tree), sort, budget.milliseconds
-    if asked in known:
-        return known[asked]
-    if find:
-        found = _sorted(snapshot, tree, find, sort, budget)
-    else:
-        found = _read(snapshot, tree, sort, budget)
-    if found.first:
-        if len(known) >= MAX_REMEMBERED:
-            known.clear()
-        known[asked] = found._replace(places=None)
-    return found
 
 
 def _spot(occurrence: _Occurrence) -> _Spot:
@@ -180,14 +155,14 @@ def _from(snapshot: Snapshot, places: _Places, find: Finder, offset: int) -> Ite
 
 
 def _sorted(
-    snapshot: Snapshot, leaf: query.Query, find: Finder, sort: Order, budget: Budget
+    snapshot: Snapshot, leaf: query.Query, find: Finder, key: Key | None, budget: Budget
 ) -> _Found:
     """Count the occurrences of a leaf; sort as many as there is room and time for."""
-    places, key = _counted(snapshot, leaf, budget), _KEYS[sort]
-    warnings, keyed = budget.warnings(), list[_Keyed]()
-    if sort == "document":
+    places, keyed = _counted(snapshot, leaf, budget), list[_Keyed]()
+    warnings = budget.warnings()
+    if key is None:
         return _Found([], places, places.total, bool(warnings), tuple(warnings))
-    most = min(MAX_SORTED, places.total)
+    most = places.up_to(_readable(snapshot, places.ordinals))
     for each in islice(_from(snapshot, places, find, 0), most):
         if keyed and budget.is_up():
             break
@@ -200,7 +175,7 @@ def _sorted(
     return _Found(_in_order(keyed), places, places.total, is_partial, tuple(warnings))
 
 
-def _read(snapshot: Snapshot, tree: query.Query, sort: Order, budget: Budget) -> _Found:
+def _read(snapshot: Snapshot, tree: query.Query, key: Key | None, budget: Budget) -> _Found:
     """Find the occurrences in the paragraphs that match, as many as there is room and time for."""
     answer = execute(snapshot, tree, 0, documents=True, budget=budget)
     matching = [
@@ -208,19 +183,33 @@ def _read(snapshot: Snapshot, tree: query.Query, sort: Order, budget: Budget) ->
         for segment, bits in zip(snapshot.segments, answer.hits, strict=True)
     ]
     ordinals = np.concatenate([np.empty(0, np.int64), *matching])
-    find, key, keyed, read = Marker(tree).matches, _KEYS[sort], list[_Keyed](), 0
-    for ordinal in ordinals[:MAX_READ].tolist():
+    find, keyed, read = Marker(tree).matches, list[_Keyed](), 0
+    most = _readable(snapshot, ordinals)
+    for ordinal in ordinals[:most].tolist():
         if read and budget.is_up():
             break
-        keyed += [(key(each), _spot(each)) for each in _in_paragraph(snapshot, ordinal, find)]
+        here = _in_paragraph(snapshot, ordinal, find)
+        keyed += [(key(each) if key else [], _spot(each)) for each in here]
         read += 1
     warnings = list(answer.warnings)
     if read < len(ordinals):
-        why = ": then the time was over" if read < min(MAX_READ, len(ordinals)) else ""
+        why = ": then the time was over" if read < most else ""
         of = f"{read:,} of {len(ordinals):,} paragraphs that match"
         warnings.append(f"only the first {of} were read{why}")
     is_partial = answer.partial or read < len(ordinals)
-    return _Found(_in_order(keyed), None, len(keyed), is_partial, tuple(warnings))
+    return _Found(_in_order(keyed), NOWHERE, len(keyed), is_partial, tuple(warnings))
+
+
+def _readable(snapshot: Snapshot, ordinals: Ordinals) -> int:
+    """Count the paragraphs, from the first on, that have MAX_WORDS words together: one at least."""
+    lengths = [np.empty(0, np.uint32)]
+    for segment in snapshot.segments:
+        first, last = np.searchsorted(
+            ordinals, segment.base + np.array([0, segment.data.paragraph_count])
+        )
+        lengths.append(DECODED[segment.data.length[ordinals[first:last] - segment.base]])
+    within = int(np.searchsorted(np.cumsum(np.concatenate(lengths)), MAX_WORDS, "right"))
+    return min(max(1, within), len(ordinals))
 
 
 def _in_order(keyed: list[_Keyed]) -> list[_Spot]:
@@ -313,8 +302,8 @@ def _keyword(occurrence: _Occurrence) -> list[str]:
     return [text[start:end].casefold(), *_sides(occurrence).right]
 
 
-_KEYS: dict[Order, Key] = {
-    "document": lambda _: [],
+_KEYS: dict[Order, Key | None] = {
+    "document": None,
     "keyword": _keyword,
     "left": _left(0),
     "left2": _left(1),

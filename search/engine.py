@@ -92,9 +92,7 @@ class Request:
     explain: bool = False
 
     def __post_init__(self) -> None:
-        _in_range(self, limit=MAX_LIMIT, offset=MAX_OFFSET, context=MAX_CONTEXT)
-        _in_range(self, budget_ms=MAX_BUDGET_MS)
-        _one_of(self, match=MATCHES, sort=SORTS, group=GROUPINGS, scope=SCOPES)
+        _check(self, match=MATCHES, sort=SORTS, group=GROUPINGS, scope=SCOPES)
         for facet in self.facets:
             if facet not in FACETS:
                 raise ValueError(f"facets are some of {', '.join(FACETS)}, not {facet!r}")
@@ -107,10 +105,10 @@ class ConcordanceRequest:
     `limit` (0 to 100) are wanted from rank `offset` on, with `width` (0 to 200) code points on
     either side. They come in the order of the index, or sorted by the first, second or third word
     on the left or the right and those beyond it, or by the keyword. Of a query of several words
-    these are all that is marked in the paragraphs that match. After `budget_ms` milliseconds no
-    more of them are looked for, or sorted.
+    these are all that is marked in the paragraphs that match. Where there is too much text to read
+    all, or to sort all, or `budget_ms` milliseconds are over, a warning says how far it went.
 
-    Raises ValueError for a number that is out of range and an order that there is not.
+    Raises ValueError for a number that is out of range and a name that there is not.
     """
 
     query: str
@@ -121,23 +119,27 @@ class ConcordanceRequest:
     budget_ms: int = BUDGET_MS
 
     def __post_init__(self) -> None:
-        _in_range(self, limit=MAX_LIMIT, offset=MAX_OFFSET, width=MAX_WIDTH)
-        _in_range(self, budget_ms=MAX_BUDGET_MS)
-        _one_of(self, sort=ORDERS)
+        _check(self, sort=ORDERS)
 
 
-def _in_range(request: object, **most: int) -> None:
-    for name, high in most.items():
-        if not 0 <= getattr(request, name) <= high:
-            raise ValueError(f"{name} is 0 to {high}, not {getattr(request, name)}")
+_MOST = {
+    "limit": MAX_LIMIT,
+    "offset": MAX_OFFSET,
+    "context": MAX_CONTEXT,
+    "width": MAX_WIDTH,
+    "budget_ms": MAX_BUDGET_MS,
+}
 
 
-def _one_of(request: object, **values: tuple[str, ...]) -> None:
-    for name, allowed in values.items():
-        if getattr(request, name) not in allowed:
-            raise ValueError(
-                f"{name} is one of {', '.join(allowed)}, not {getattr(request, name)!r}"
-            )
+def _check(request: "Request | ConcordanceRequest", **choices: tuple[str, ...]) -> None:
+    """Raise ValueError where a field of a request is none that there is."""
+    for name, most in _MOST.items():
+        if not 0 <= getattr(request, name, 0) <= most:
+            raise ValueError(f"{name} is 0 to {most}, not {getattr(request, name)}")
+    for name, values in choices.items():
+        if getattr(request, name) not in values:
+            said = getattr(request, name)
+            raise ValueError(f"{name} is one of {', '.join(values)}, not {said!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,9 +351,9 @@ class Line:
 class Concordance:
     """A stretch of the occurrences of a query's words, each in its context.
 
-    `total` counts all occurrences. It is `partial` where that is a lower bound, or there was no
-    time to sort all that should be; one of the `warnings` says so. The other fields are as in
-    `Page`.
+    `total` counts all occurrences. It is `partial` where that is a lower bound, or the time was
+    over before all was sorted that could be; one of the `warnings` says so. The other fields are as
+    in `Page`.
     """
 
     request: ConcordanceRequest

@@ -52,7 +52,7 @@ def facets(
         if passed:
             left = matching[np.logical_and.reduce([mask[matching] for mask in passed])]
         chosen = [each for each in own if each.field == name]
-        found.append(_facet(name, _tally(name, documents, left, counts[left]), chosen))
+        found.append(_facet(name, _tally(name, documents, left, counts[left], chosen), chosen))
     return tuple(found)
 
 
@@ -91,7 +91,9 @@ def _facet(name: str, tally: _Tally, chosen: Sequence[Filter]) -> Facet:
     return Facet(name, tuple(values), len(found) - len(top))
 
 
-def _tally(name: str, documents: Documents, matching: I64, counts: I64) -> _Tally:
+def _tally(
+    name: str, documents: Documents, matching: I64, counts: I64, chosen: Sequence[Filter]
+) -> _Tally:
     """Add up the paragraphs of the documents that match for each value of a facet."""
     if name == "document":
         return _of_documents(documents, matching, counts)
@@ -99,7 +101,9 @@ def _tally(name: str, documents: Documents, matching: I64, counts: I64) -> _Tall
     number = column.number[matching]
     known = number >= 0
     sums = np.bincount(number[known], counts[known], len(column.values)).astype(np.int64)
-    return _below(column.values, sums) if name == "folder" else _of_values(column.values, sums)
+    if name == "folder":
+        return _below(column.values, sums, [each.value for each in chosen])
+    return _of_values(column.values, sums)
 
 
 def _of_values(values: Sequence[str], counts: I64) -> _Tally:
@@ -110,9 +114,9 @@ def _of_values(values: Sequence[str], counts: I64) -> _Tally:
     return _Tally(counts, lambda number: (values[number], values[number]), find)
 
 
-def _below(folders: Sequence[str], counts: I64) -> _Tally:
-    """Count in each folder what is below it too."""
-    sums: Counter[str] = Counter()
+def _below(folders: Sequence[str], counts: I64, chosen: Sequence[str]) -> _Tally:
+    """Count in each folder what is below it too; give those chosen that there are at all."""
+    sums = Counter({folder: 0 for folder in chosen if _is_there(folder, folders)})
     for number in np.flatnonzero(counts).tolist():
         folder = folders[number]
         while folder:
@@ -120,6 +124,13 @@ def _below(folders: Sequence[str], counts: I64) -> _Tally:
             folder = dirname(folder)
     values = sorted(sums)
     return _of_values(values, np.array([sums[value] for value in values], np.int64))
+
+
+def _is_there(folder: str, folders: Sequence[str]) -> bool:
+    at, below = bisect_left(folders, folder), bisect_left(folders, f"{folder}/")
+    return folder in folders[at : at + 1] or (
+        below < len(folders) and folders[below].startswith(f"{folder}/")
+    )
 
 
 def _of_documents(documents: Documents, matching: I64, counts: I64) -> _Tally:

@@ -35,7 +35,8 @@ def read(texts: Iterable[str]) -> tuple[Filter, ...]:
     filters: list[Filter] = []
     for text in texts:
         field, colon, value = text.strip().partition(":")
-        found = Filter(field.removeprefix("-"), value.strip(), field.startswith("-"))
+        excludes, field = field.startswith("-"), field.removeprefix("-")
+        found = Filter(field, _SPELT.get(field, str)(value.strip()), excludes)
         if len(filters) == MAX_FILTERS:
             raise BadFilter(text, f"there are more than {MAX_FILTERS}")
         if not colon or found.field not in _TREES:
@@ -138,18 +139,29 @@ def _whole(field: str, value: str) -> query.Query:
 
 
 def _value(field: str, value: str) -> query.Query:
-    return query.Term(field, value if field == "document" else value.lower())
+    return query.Term(field, value)
 
 
-def _below(_field: str, value: str) -> query.Query | None:
-    path = value.removeprefix("./").strip("/")
-    return query.Prefix("path", path) if path else None
+def _path(value: str) -> str:
+    return value.removeprefix("./").strip("/")
+
+
+def _below(_field: str, value: str) -> query.Query:
+    return query.Prefix("path", value)
 
 
 def _date(field: str, value: str) -> query.Query | None:
     found = period(value) if len(value) == _LENGTHS.get(field, len(value)) else None
     return found and query.TermRange("date", found.first, found.last)
 
+
+_SPELT: dict[str, Callable[[str], str]] = {
+    "type": str.lower,
+    "language": str.lower,
+    "path": _path,
+    "folder": _path,
+}
+"""How the values of a field are kept, whatever was typed."""
 
 _LENGTHS = {"year": 4, "month": 7}
 

@@ -189,7 +189,8 @@ class Local:
         snapshot = self._current()
         asked = _Asked.of(request, self._clock)
         result = _search(snapshot, asked, request.match, snapshot.ordinal_count)
-        ordinals, scores = order.in_order(snapshot, result.answer, request.sort)
+        by = request.sort if asked.scope == "paragraph" else "score"  # as pages have it
+        ordinals, scores = order.in_order(snapshot, result.answer, by)
         return (
             _found(snapshot, rank, int(ordinal), float(score))
             for rank, (ordinal, score) in enumerate(zip(ordinals, scores, strict=True), 1)
@@ -395,7 +396,7 @@ def _stemmed(snapshot: Snapshot, asked: _Asked, result: _Result) -> tuple[Sugges
     if words == asked.text.strip() or not result.query.interpreted:
         return ()
     total = _search(snapshot, asked._replace(text=words), "all", 0).total
-    return (Suggestion("stemmed", words, total),) if total else ()
+    return (Suggestion("stemmed", words, total, asked.scope),) if total else ()
 
 
 def _scattered(snapshot: Snapshot, asked: _Asked, result: _Result) -> tuple[Suggestion, ...]:

@@ -17,6 +17,7 @@ from functools import cache, partial
 from itertools import product
 
 from oracle_collection import Collection, Matches, Section, grained
+from oracle_fields import FIELDS, passes
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
@@ -52,11 +53,11 @@ def evaluate(
 ) -> Answer:
     """Answer a query tree with the `k` best paragraphs, or with all.
 
-    A leaf's text is a normalised form. Field `text` matches by its stem, `form` as typed. A phrase
-    of slop 1 is words at consecutive positions; a SpanNear2 of slop n + 1 is words in any order
-    with n others among them at most. Boosts multiply downwards from the root. `among` tells of
-    each ordinal whether it may be a hit; statistics are over all. Without `context` titles and
-    headings add nothing to the paragraphs below.
+    A leaf's text is a normalised form. Field `text` matches by its stem, `form` as typed; all other
+    fields narrow, and score nothing. A phrase of slop 1 is words at consecutive positions; a
+    SpanNear2 of slop n + 1 is words in any order with n others among them at most. Boosts multiply
+    downwards from the root. `among` tells of each ordinal whether it may be a hit; statistics are
+    over all. Without `context` titles and headings add nothing to the paragraphs below.
     """
     evaluation = _Evaluation(collection)
     matches = evaluation.matches(tree)
@@ -101,6 +102,8 @@ class _Evaluation:
         Of alternatives the one that has most counts, whichever of them matched.
         """
         boost *= _boost(node)
+        if getattr(node, "fieldname", None) in FIELDS:
+            return 0.0
         match node:
             case query.Term():
                 return self._found(node.text, section, boost)
@@ -113,6 +116,9 @@ class _Evaluation:
         return 0.0
 
     def _leaf(self, node: query.Query, boost: float) -> Matches:
+        if getattr(node, "fieldname", None) in FIELDS:
+            live = self.collection.live
+            return {o: 0.0 for o in live if passes(self.collection, node, o)}
         if getattr(node, "fieldname", None) not in ("text", "form", None):
             return {}
         match node:

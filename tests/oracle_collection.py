@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 
 from index.analysis import analyze
-from index.model import Paragraph
+from index.model import DocumentInfo, Paragraph
 
 K1 = 1.2
 B = 0.75
@@ -39,15 +39,22 @@ class Collection:
     `deleted` holds ordinals: they never match, but count in every statistic, and a deleted title
     or heading still gives context to the paragraphs below. Of each paragraph `documents` has the
     number of its document, `sections` its section (empty for a title and a heading), `lengths`
-    the number of its positions.
+    the number of its positions, `titles` and `headings` the ordinals of its title and of the
+    heading that it is below, or is. `infos` has what is known of each document.
     """
 
     def __init__(
-        self, documents: Iterable[Sequence[Paragraph]], deleted: Container[int] = frozenset()
+        self,
+        documents: Iterable[Sequence[Paragraph]],
+        deleted: Container[int] = frozenset(),
+        infos: Sequence[DocumentInfo] = (),
     ):
+        self.infos = infos
         self.documents: list[int] = []
         self.sections: list[Section] = []
         self.lengths: list[int] = []
+        self.titles: list[int] = []
+        self.headings: list[int | None] = []
         self._places: dict[str, defaultdict[str, Places]] = {
             "text": defaultdict(dict),
             "form": defaultdict(dict),
@@ -60,7 +67,7 @@ class Collection:
         self.norms = _norms([length for length in self.lengths if length])
 
     def _add(self, number: int, document: Sequence[Paragraph]) -> None:
-        section = Section()
+        section, title, heading = Section(), len(self.lengths), None
         for paragraph in document:
             tokens = analyze(paragraph.text)
             for token in tokens:
@@ -70,7 +77,9 @@ class Collection:
             if paragraph.kind == "title":
                 section = Section(title=stems)
             elif paragraph.kind == "heading":
-                section = Section(section.title, stems)
+                section, heading = Section(section.title, stems), len(self.lengths)
+            self.titles.append(title)
+            self.headings.append(heading)
             self.documents.append(number)
             self.sections.append(section if paragraph.kind == "text" else Section())
             self.lengths.append(len({token.position for token in tokens}))

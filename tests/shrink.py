@@ -9,7 +9,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
-from against_oracle import Ask, Case, Failure, Pair
+from against_oracle import Ask, Case, Failure, Pair, Question
+from random_requests import Asked
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
@@ -40,7 +41,7 @@ def _smaller_failure(failure: Failure, end: float) -> Failure | None:
     return None
 
 
-def failing(case: Case, ask: Ask) -> Exception | None:
+def failing(case: Case, ask: Question) -> Exception | None:
     """Give what a case fails with, if it fails."""
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -50,7 +51,32 @@ def failing(case: Case, ask: Ask) -> Exception | None:
     return None
 
 
-def _asks(ask: Ask) -> Iterator[Ask]:
+def _asks(ask: Question) -> Iterator[Question]:
+    return _requests(ask) if isinstance(ask, Asked) else _trees(ask)
+
+
+def _requests(asked: Asked) -> Iterator[Asked]:
+    """Give simpler requests; a query of which words are taken away is read by the parser."""
+    request, meaning = asked.request, asked.meaning
+    for change in (
+        {"sort": "score"},
+        {"group": "none"},
+        {"scope": "paragraph"},
+        {"match": "all"},
+        {"offset": 0},
+        {"limit": 100},
+        *({"facets": names} for names in _fewer(request.facets)),
+        *({"filters": filters} for filters in _fewer(request.filters)),
+    ):
+        if replace(request, **change) != request:
+            yield Asked(replace(request, **change), meaning)
+    if meaning:
+        yield Asked(request)
+    for words in _fewer(request.query.split()):
+        yield Asked(replace(request, query=" ".join(words)))
+
+
+def _trees(ask: Ask) -> Iterator[Ask]:
     for change in (
         {"among": None},
         {"context": False},
@@ -119,8 +145,15 @@ def _documents(document: tuple[Paragraph, ...]) -> Iterator[tuple[Paragraph, ...
             yield document[:length]
     for i, paragraph in enumerate(document):
         for words in _fewer(paragraph.text.split()):
-            shorter = replace(paragraph, text=" ".join(words))
-            yield (*document[:i], shorter, *document[i + 1 :])
+            text = " ".join(words)
+            behind = [_below(paragraph, text, other) for other in document[i + 1 :]]
+            yield (*document[:i], replace(paragraph, text=text), *behind)
+
+
+def _below(changed: Paragraph, text: str, paragraph: Paragraph) -> Paragraph:
+    """Give a paragraph behind one whose text is another now: it may be the section's heading."""
+    is_below = changed.kind == "heading" and paragraph.section == changed.text
+    return replace(paragraph, section=text) if is_below else paragraph
 
 
 def _fewer(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -66,6 +66,16 @@ DEBRIS = (
     *("'", "<script>alert(1)</script>", "&amp;", "\0", "\ud800", "\u202e", "%", "w?r", "a" * 300),
 )
 
+ODD = [
+    *" \t\n\0\u3000\"“„«「'’‘()+-–—*?~^=:/\\.,;!|…%#@_&<>[]{}",
+    *"0aé½ßİﬁ北ำ😀\u0301\u00ad\u200d\u202e\ufeff",
+    *("AND", "OR", "NOT", "~2", "^0.5", "a-b", "C++", "1,000", "U.K.", "\ud800", "/a.b/"),
+    *("title:", "section:", "author:", "type:", "language:", "document:", "path:", "date:"),
+    *("=", "a*", "?b", "*a*", "w?rd", "nato~", '"a b"~3', "^50", "^99", ">=2022-02", "a|b/"),
+    *("date:2022", "date:[2021 TO ", "date:[2021 TO 2022]", "date:>2021", "+", "-"),
+]
+"""Odd characters, and the parts of the query language, whole and broken."""
+
 
 def _several(rng: random.Random, mean: int, most: int) -> Iterator[int]:
     """Count from 0: at least once, at times to `most`.
@@ -326,6 +336,17 @@ def _clause(rng: random.Random, depth: int) -> str:
     if kind == "prefix":
         return rng.choice(WORDS)[: rng.randint(1, 5)] + "*" + boost
     return rng.choice(("", "", "=")) + rng.choice(WORDS) + boost
+
+
+def random_mixture(rng: random.Random, lines: list[str]) -> str:
+    """Give stretches of lines among operators of every kind."""
+    pieces = [rng.choice(lines)]
+    for _ in range(rng.choice((3, 6, 12, 12, 100))):
+        line = rng.choice(lines)
+        cut = line[rng.randrange(len(line)) :][: rng.choice((1, 3, 20, 200))]
+        pieces.append(rng.choice((cut, random_query(rng), *rng.choices(ODD, k=9))))
+    rng.shuffle(pieces)
+    return rng.choice(("", "", " ")).join(pieces)
 
 
 def seeded(

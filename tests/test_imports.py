@@ -169,7 +169,7 @@ def test_a_command_loads_no_more_than_it_needs(module, absent):
 
 
 def test_the_tests_are_flat():
-    # The benchmark is a program of its own, which no test imports by accident.
+    # What measures is a program of its own, which no test imports by accident.
     packages = {path.parent for path in Path(ROOT / "tests").rglob("__init__.py")}
-    bench = ROOT / "tests" / "bench"
-    assert packages == {bench, bench / "runners"}
+    bench, relevance = ROOT / "tests" / "bench", ROOT / "tests" / "relevance"
+    assert packages == {bench, bench / "runners", relevance}

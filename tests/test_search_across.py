@@ -1,79 +1,18 @@
 """Documents with all the words in different paragraphs, against sets of words by document."""
 
 import random
-from collections import defaultdict
 
 import pytest
 from against_oracle import Case, Pair
 from collections_on_disk import texts, write
-from oracle import evaluate
+from oracle_requests import across as brute
+from oracle_requests import wanted
 from strategies import ALL_LEAVES, places, random_documents, random_segments, random_tree
-from whoosh import query
-from whoosh.query.spans import SpanNear2
 
-from search.across import MAX_SHOWN, across, shown
+from search.across import MAX_SHOWN, across
 from search.budget import Budget
 from search.engine import Request
 from search.local import Local
-
-JOINED = (query.And, query.Or, query.DisjunctionMax)
-
-
-class Brute:
-    """The documents that match, and of each the best paragraphs, worked out one by one."""
-
-    def __init__(self, pair):
-        self.pair = pair
-        live = pair.collection.live
-        self.documents = {pair.collection.documents[ordinal] for ordinal in live}
-
-    def leaf(self, node):
-        answer = evaluate(self.pair.collection, node, context=False)
-        return dict(zip(answer.ordinals, answer.scores, strict=True))
-
-    def matching(self, node):
-        if isinstance(node, query.And):
-            return set.intersection(*map(self.matching, node.subqueries))
-        if isinstance(node, query.Or | query.DisjunctionMax):
-            return set().union(*map(self.matching, node.subqueries))
-        if isinstance(node, query.AndMaybe):
-            return self.matching(node.a)
-        if isinstance(node, query.Not):
-            return self.documents - self.matching(node.query)
-        return {self.pair.collection.documents[ordinal] for ordinal in self.leaf(node)}
-
-    def wanted(self, node, boost=1.0):
-        boost *= getattr(node, "boost", 1.0)
-        if isinstance(node, query.Not | query.Every) or node is query.NullQuery:
-            return []
-        if isinstance(node, JOINED):
-            return [leaf for each in node.subqueries for leaf in self.wanted(each, boost)]
-        if isinstance(node, query.AndMaybe):
-            return self.wanted(node.a, boost) + self.wanted(node.b, boost)
-        return [node.with_boost(boost)]
-
-    def answer(self, tree):
-        leaves = []
-        for leaf in self.wanted(tree):
-            if leaf not in leaves:
-                leaves.append(leaf)
-        by_document = defaultdict(list)
-        for leaf in leaves or [query.Every()]:
-            best = {}
-            for ordinal, score in sorted(self.leaf(leaf).items()):
-                document = self.pair.collection.documents[ordinal]
-                if document not in best or score > best[document][0]:
-                    best[document] = (score, ordinal)
-            for document, found in best.items():
-                by_document[document].append(found)
-        matching = sorted(
-            self.matching(tree), key=lambda d: (-sum(s for s, _ in by_document[d]), d)
-        )
-        return [
-            ordinal
-            for document in matching
-            for ordinal in sorted({ordinal for _, ordinal in by_document[document]})
-        ], len(matching)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -82,26 +21,21 @@ def test_documents_and_their_paragraphs(tmp_path, seed):
     documents = random_documents(rng, most=12)
     deleted = frozenset(d[0].document for d in documents[1:] if rng.randrange(4) == 0)
     pair = Pair(tmp_path, Case(tuple(random_segments(rng, documents, most=3)), deleted))
-    brute, present = Brute(pair), places(documents)
+    present = places(documents)
     for _ in range(40):
         tree = random_tree(rng, present, leaves=ALL_LEAVES)
-        if len(brute.wanted(tree)) > MAX_SHOWN or _is_boosted_near(tree):
+        if len(list(wanted(tree, 1.0))) > MAX_SHOWN:
             continue
-        ordinals, count = brute.answer(tree)
+        hits = brute(pair.collection, tree)
+        ordinals = [hit.ordinal for hit in hits]
+        count = len({pair.collection.documents[ordinal] for ordinal in ordinals})
         found = across(pair.snapshot, tree, len(pair.paragraphs), Budget())
         assert found.ordinals.tolist() == ordinals, tree
+        assert found.scores.tolist() == [hit.score for hit in hits]
         assert (found.total, found.documents) == (len(ordinals), count)
         some = across(pair.snapshot, tree, 2, Budget())
         assert some.ordinals.tolist() == ordinals[:2]
         assert some.total == len(ordinals)
-        scores = evaluate(pair.collection, shown(tree))
-        by_ordinal = dict(zip(scores.ordinals, scores.scores, strict=True))
-        assert found.scores.tolist() == [by_ordinal[ordinal] for ordinal in ordinals]
-
-
-def _is_boosted_near(tree):
-    """The oracle's proximities have no boost of their own."""
-    return any(isinstance(leaf, SpanNear2) for leaf in tree.leaves())
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +74,22 @@ def test_where_no_document_has_all_some_have_some(engine):
 
 def test_exclusions_alone_show_the_titles(engine):
     assert ids(engine, "-nato") == (["d.txt:0"], 1, 1)
+
+
+def test_a_document_that_matches_without_any_of_the_words_shows_its_title(engine):
+    assert ids(engine, "moon OR -nato") == (["d.txt:0"], 1, 1)
+
+
+def test_an_export_is_by_score_as_the_pages_are(engine):
+    asked = Request("nato OR treaty", scope="document", sort="document", limit=100)
+    found = [each.paragraph.id for each in engine.export(asked)]
+    assert found == [hit.paragraph.id for hit in engine.search(asked).hits]
+    assert found != sorted(found)
+
+
+def test_other_forms_are_offered_in_the_same_scope(engine):
+    (offered,) = engine.search(Request('"treaties" nato', scope="document")).suggestions
+    assert (offered.kind, offered.scope, offered.total) == ("stemmed", "document", 3)
 
 
 def test_it_is_offered_where_no_paragraph_has_all(engine):

@@ -1,6 +1,8 @@
 """Keywords in context, against a plain walk over the tokens of every paragraph."""
 
 import random
+import re
+from itertools import count
 
 import pytest
 from against_oracle import Case, Pair
@@ -115,6 +117,81 @@ def test_sorted_lines_are_the_same_lines_and_come_in_pages(engine, sort):
     }
 
 
+def words_beside(text, span):
+    """Give the words before a keyword and behind it, the nearest first."""
+    words = {}
+    for token in analyze(text):
+        words.setdefault(token.position, token)
+    before = [word.form for word in words.values() if word.end <= span.start]
+    behind = [word.form for word in words.values() if word.start >= span.end]
+    return before[:-4:-1], behind[:3]
+
+
+KEYS = {
+    "left": lambda text, span: words_beside(text, span)[0],
+    "left2": lambda text, span: words_beside(text, span)[0][1:],
+    "left3": lambda text, span: words_beside(text, span)[0][2:],
+    "right": lambda text, span: words_beside(text, span)[1],
+    "right2": lambda text, span: words_beside(text, span)[1][1:],
+    "right3": lambda text, span: words_beside(text, span)[1][2:],
+    "keyword": lambda text, span: [
+        text[span.start : span.end].casefold(),
+        *words_beside(text, span)[1],
+    ],
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_is_that_of_the_words_of_the_whole_text(tmp_path, seed):
+    rng = random.Random(seed)
+    engine = Local(write(tmp_path, random_documents(rng, most=6)).folder)
+    for query in ("the", "war", "co*", '"the war"', "war OR treaty", "a*", "/[a-z]{3}/"):
+        plain = engine.concordance(ConcordanceRequest(query, limit=100)).lines
+        for sort, key in KEYS.items():
+            found = engine.concordance(ConcordanceRequest(query, sort=sort, limit=100))
+            if found.total > 100:
+                continue
+            wanted = sorted(plain, key=lambda line, key=key: key(line.paragraph.text, line.span))
+            assert list(found.lines) == wanted, (query, sort)
+
+
+def test_a_pattern_of_very_many_words_is_counted(tmp_path):
+    words = [f"a{number}" for number in range(2000)]
+    engine = Local(write(tmp_path, [texts("a.txt", "Title", *words)]).folder)
+    for query in ("a*", "a?*", "/a[0-9]*/"):
+        assert engine.concordance(ConcordanceRequest(query)).total == 2000
+
+
+def ticking():
+    """Give a clock that goes on by a millisecond whenever it is asked."""
+    ticks = count()
+    return lambda: next(ticks) / 1000
+
+
+def test_what_there_is_no_time_to_sort_is_said(engine):
+    slow = Local(engine._folder, ticking())
+    found = slow.concordance(ConcordanceRequest("war", sort="left", budget_ms=4))
+    assert found.total == 8
+    assert found.partial
+    (said,) = found.warnings
+    assert re.fullmatch(
+        "only the first . of 8 occurrences are sorted: then the time was over", said
+    )
+    assert len(found.lines) == 8
+
+
+def test_what_there_is_no_time_to_read_is_said(engine):
+    whole, read = engine.concordance(ConcordanceRequest("war OR no")), set()
+    for budget in range(1, 9):
+        slow = Local(engine._folder, ticking())
+        found = slow.concordance(ConcordanceRequest("war OR no", budget_ms=budget))
+        assert found.lines == whole.lines[: found.total]
+        assert found.partial == (found.total < whole.total) == bool(found.warnings)
+        said = "only the first (.) of 4 paragraphs that match were read: then the time was over"
+        read |= {match[1] for each in found.warnings if (match := re.fullmatch(said, each))}
+    assert read >= {"1", "2"}
+
+
 def test_further_words_decide(tmp_path):
     paragraphs = ("b x war y b", "a x war y a", "a z war c a")
     engine = Local(write(tmp_path, [texts("a.txt", "Title", *paragraphs)]).folder)
@@ -142,7 +219,7 @@ def test_queries_of_several_words_give_all_that_is_marked(engine):
 
 
 def test_more_than_are_sorted_follow_in_the_order_of_the_index(engine, monkeypatch):
-    monkeypatch.setattr(module, "MAX_SORTED", 3)
+    monkeypatch.setattr(module, "MAX_WORDS", 10)
     found = engine.concordance(ConcordanceRequest("war", sort="left", limit=100))
     assert found.total == 8
     assert [line.left.split()[-1] for line in found.lines[:3]] == ["long", "The", "The"]
@@ -155,11 +232,20 @@ def test_more_than_are_sorted_follow_in_the_order_of_the_index(engine, monkeypat
 
 
 def test_more_paragraphs_than_are_read_are_told(engine, monkeypatch):
-    monkeypatch.setattr(module, "MAX_READ", 1)
+    monkeypatch.setattr(module, "MAX_WORDS", 1)
     found = engine.concordance(ConcordanceRequest("war -peace"))
     assert found.partial
     assert found.total == 1
     assert found.warnings == ("only the first 1 of 4 paragraphs that match were read",)
+
+
+def test_what_is_read_is_counted_in_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MAX_WORDS", 120)
+    long = "war " + "and again " * 50
+    engine = Local(write(tmp_path, [texts("a.txt", "Title", long, long)]).folder)
+    assert engine.concordance(ConcordanceRequest("war", sort="left")).warnings == (
+        "only the first 1 of 2 occurrences are sorted",
+    )
 
 
 @pytest.mark.parametrize("query", ["", "   ", "()", '""', "nothing", "-war", "moon war"])

@@ -228,3 +228,21 @@ def test_the_most_frequent_values_are_given_and_those_chosen(tmp_path):
     assert [value.selected for value in facet.values] == [False] * 20 + [True]
     assert facet.values[0].label == "Title"
     assert facet.more == 20
+
+
+def test_a_chosen_value_is_given_even_where_nothing_is_found_with_it(collection):
+    chosen = ("folder:./news/", "type:TEXT", "language:ru")
+    request = Request("nothing", filters=chosen, facets=("folder", "type", "language"))
+    page = Local(collection[0]).search(request)
+    said = {
+        facet.name: [(v.value, v.count, v.selected) for v in facet.values] for facet in page.facets
+    }
+    assert said == {
+        "folder": [("news", 0, True)], "type": [("text", 0, True)], "language": [("ru", 0, True)],
+    }  # fmt: skip
+    (facet,) = (
+        Local(collection[0])
+        .search(Request("war", filters=("folder:new",), facets=("folder",)))
+        .facets
+    )
+    assert "new" not in [value.value for value in facet.values]

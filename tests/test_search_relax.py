@@ -2,6 +2,7 @@
 
 import random
 from itertools import combinations as all_combinations
+from itertools import count
 
 import pytest
 from against_oracle import Case, Pair
@@ -103,3 +104,15 @@ def test_what_is_missing_is_said(text, said):
 def test_of_documents_it_is_said_as_well():
     tree = query.And([query.Term("text", "a"), query.Term("text", "b")])
     assert relax.said(tree, "document").startswith("no document has all of a and b")
+
+
+def test_what_the_end_of_the_time_cut_short_is_not_offered(tmp_path):
+    folder = write(tmp_path, [texts("a.txt", "Title", "war", "peace", "war treaty")]).folder
+    asked = Request("war peace treaty", budget_ms=1000)
+    assert [each.kind for each in Local(folder).search(asked).suggestions] == ["relaxed"] * 3
+    for steps in range(40):
+        ticks = count()
+        slow = Local(folder, lambda ticks=ticks, steps=steps: 2.0 * (next(ticks) > steps))
+        for each in slow.search(asked).suggestions:
+            found = Local(folder).search(Request(each.text, match="all", scope=each.scope))
+            assert found.total == each.total

@@ -1,6 +1,7 @@
 """Random collections and queries, or the benchmark's queries on the books, against the oracle.
 
     python tests/torture.py [--minutes 10] [--trees 50000] [--seed N] [--books]
+    python tests/torture.py --requests 20000 [--seed N]
 
 Prints what was compared. At the first difference it prints the seed, by which to repeat the case,
 and the smallest case found that still differs, and exits with 1.
@@ -26,7 +27,18 @@ sys.path.insert(0, str(ROOT))
 # ruff: noqa: E402  # only now are the packages of the root to be found
 import oracle
 import strategies
-from against_oracle import Ask, Case, Failure, Pair, random_asks, random_case
+from against_oracle import (
+    Ask,
+    Case,
+    Failure,
+    Pair,
+    Question,
+    random_asks,
+    random_case,
+    random_known_case,
+)
+from oracle_requests import Whole
+from random_requests import random_requests
 from shrink import shrunk
 from whoosh import query
 from whoosh.query.spans import SpanNear2
@@ -44,22 +56,23 @@ RUNS = 300
 
 @dataclass
 class Counts:
-    """What was compared; `found` counts the trees that found something, `hits` the paragraphs."""
+    """What was compared; `found` counts what found something, `hits` the paragraphs."""
 
+    questions: str = "trees"
     collections: int = 0
-    trees: int = 0
+    asked: int = 0
     found: int = 0
     hits: int = 0
 
-    def add(self, answer: oracle.Answer) -> None:
-        self.trees += 1
+    def add(self, answer: oracle.Answer | Whole) -> None:
+        self.asked += 1
         self.found += answer.total > 0
         self.hits += answer.total
 
     def __str__(self) -> str:
         return (
-            f"{self.collections:,} collections, {self.trees:,} trees, {self.found:,} of them "
-            f"found something, {self.hits:,} hits in all"
+            f"{self.collections:,} collections, {self.asked:,} {self.questions}, "
+            f"{self.found:,} of them found something, {self.hits:,} hits in all"
         )
 
 
@@ -67,16 +80,23 @@ class Counts:
 
 
 def attack(seed: int, counts: Counts) -> Failure | None:
-    """Compare a small collection with nested trees, or a large one mostly with flat ones."""
+    """Compare a collection with trees or with requests."""
     rng = random.Random(seed)
+    if counts.questions == "requests":
+        case = random_known_case(rng, rng.choice((None,) * 9 + (rng.randint(300, 2000),)))
+        asks: Iterator[Question] = random_requests(rng, case.facts)
+        return compare(case, itertools.islice(asks, 40), counts)
+    # A small collection with nested trees, or a large one mostly with flat ones.
     (size,) = rng.choices((None, rng.randint(300, 3000), 40_000), (80, 19, 1))
     case = random_case(rng, size)
-    asks = random_asks(rng, case)
+    return compare(case, itertools.islice(random_asks(rng, case), 60 if size else 30), counts)
+
+
+def compare(case: Case, asks: Iterator[Question], counts: Counts) -> Failure | None:
     with tempfile.TemporaryDirectory() as folder:
         pair = Pair(Path(folder), case)
         counts.collections += 1
-        for _ in range(60 if size else 30):
-            ask = next(asks)
+        for ask in asks:
             try:
                 counts.add(pair.check(ask))
             except Exception as error:  # an exception of the engine is a difference, too
@@ -92,12 +112,15 @@ def describe(failure: Failure) -> None:
             deleted = ", deleted" if paragraph.document in case.deleted else ""
             place = f"segment {number}, {paragraph.id}, {paragraph.kind}{deleted}"
             print(f"  {place}: {paragraph.text[:1000]!r}")
+    for document in (document for segment in case.segments for document in segment):
+        if known := case.facts.get(document[0].document):
+            print(f"  {document[0].document}: {known}")
     print(f"  {ask}\n  {type(error).__name__}: {str(error)[:1000]}")
 
 
-def run(seeds: Iterator[int], minutes: float, trees: float) -> int:
-    """Attack until the time is over or so many trees are compared; give the exit code."""
-    counts, started, said = Counts(), time.monotonic(), 0.0
+def run(seeds: Iterator[int], questions: str, minutes: float, most: float) -> int:
+    """Attack until the time is over or so many are compared; give the exit code."""
+    counts, started, said = Counts(questions), time.monotonic(), 0.0
     for seed in seeds:
         try:
             failure = attack(seed, counts)
@@ -107,13 +130,14 @@ def run(seeds: Iterator[int], minutes: float, trees: float) -> int:
         if failure:
             print(f"{counts}\nseed {seed} differs: {failure[2]}\nlooking for a smaller case ...")
             describe(shrunk(failure))
-            print(f"again: python tests/torture.py --seed {seed}")
+            more = "" if questions == "trees" else " --requests 1"
+            print(f"again: python tests/torture.py --seed {seed}{more}")
             return 1
         elapsed = time.monotonic() - started
         if elapsed > said + 30:
             print(f"{elapsed:5.0f} s: {counts}", flush=True)
             said = elapsed
-        if elapsed > 60 * minutes or counts.trees >= trees:
+        if elapsed > 60 * minutes or counts.asked >= most:
             break
     print(f"no difference: {counts}")
     return 0
@@ -177,7 +201,7 @@ def read_books(folder: Path) -> int:
             except AssertionError as error:
                 print(f"{counts}\ndiffers: {error}")
                 return 1
-            if counts.trees % 200 == 0:
+            if counts.asked % 200 == 0:
                 print(counts, flush=True)
     print(f"no difference: {counts}, each asked in ten ways")
     return 0
@@ -198,17 +222,19 @@ def main() -> int:
     parser.add_argument(
         "--trees", type=float, help="until so many are compared, the same each time"
     )
+    parser.add_argument("--requests", type=float, help="so many requests instead of trees")
     parser.add_argument("--seed", type=int, help="the case of this seed alone")
     parser.add_argument("--books", action="store_true", help="the benchmark's queries on the books")
     arguments = parser.parse_args()
     index.writer.MAX_DELETED = 1.0  # deleted paragraphs stay, as the harder case
     if arguments.books:
         return read_books(Path(os.environ.get("PASSAGE_DATA") or ROOT.parent / "shared" / "data"))
+    questions = "requests" if arguments.requests else "trees"
     if arguments.seed is not None:
-        return run(iter([arguments.seed]), math.inf, math.inf)
-    if arguments.trees:
-        return run(itertools.count(), arguments.minutes or math.inf, arguments.trees)
-    return run(itertools.count(secrets.randbits(40)), arguments.minutes or 10, math.inf)
+        return run(iter([arguments.seed]), questions, math.inf, math.inf)
+    if most := arguments.requests or arguments.trees:
+        return run(itertools.count(), questions, arguments.minutes or math.inf, most)
+    return run(itertools.count(secrets.randbits(40)), questions, arguments.minutes or 10, math.inf)
 
 
 if __name__ == "__main__":
