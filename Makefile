@@ -18,7 +18,7 @@ READY := .venv/ready
 BENCH := var/bench/venv
 
 .DEFAULT_GOAL := help
-.PHONY: help run index test check torture bench clean
+.PHONY: help run index test check torture bench relevance clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -41,6 +41,9 @@ torture: $(READY) ## hold the engine to the oracle on random collections, for MI
 bench: $(BENCH)/ready ## measure beside other engines; QUICK=1: a tenth of the text; SCALING=1: growth
 	@$(BENCH)/bin/python -m search.warm  # else a change of the source would be compiled while measured
 	@PYTHONPATH=tests $(BENCH)/bin/python -m bench$(if $(SCALING),.scaling) $(if $(QUICK),--quick)
+
+relevance: $(READY) ## rank the judged collections of PASSAGE_DATA: docs/relevance.md
+	@PYTHONPATH=tests $(BIN)/python -m relevance
 
 check: $(READY) ## lint, format, types
 	$(BIN)/ruff check .

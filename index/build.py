@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import Literal
 
@@ -54,8 +55,8 @@ class Summary:
 
 
 def build(
-    folder: Path,
-    documents: Iterable[Path] = (),
+    folder: str | PathLike[str],
+    documents: Iterable[str | PathLike[str]] = (),
     report: Callable[[Outcome], None] = lambda _: None,
     rebuild: bool = False,
     memory: int = MEMORY,
@@ -66,7 +67,7 @@ def build(
     again, and a damaged index is replaced. About `memory` bytes are taken, however much there is to
     read. Raises the errors of `index.errors`.
     """
-    began = time.monotonic()
+    began, folder = time.monotonic(), Path(folder)
     # resolve() would remember where a link leads today.
     named = tuple(dict.fromkeys(os.path.abspath(path) for path in documents))  # noqa: PTH100
     found = _walk(named, folder) if named else None  # first, so that a wrong name leaves no trace

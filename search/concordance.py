@@ -2,8 +2,8 @@
 
 The form is that of H. P. Luhn, "Keyword-in-context index for technical literature" (1960). Of a
 word, a pattern or a phrase by itself the occurrences are counted in the index, and only the texts
-of the lines asked for are read; sorting reads those of the first MAX_SORTED. Of any other query the
-occurrences are the marks in the paragraphs that match, which are all read.
+of the lines asked for are read, or for sorting those of all. Of any other query the occurrences are
+the marks in the paragraphs that match, which are all read. No more than MAX_WORDS words are read.
 """
 
 from bisect import bisect_left, bisect_right
@@ -15,6 +15,7 @@ import numpy as np
 from whoosh import query
 
 from index.analysis import Token, analyze, stem
+from index.codec.lengths import DECODED
 from index.snapshot import Snapshot
 from search import highlight
 from search.budget import Budget
@@ -25,11 +26,8 @@ from search.patterns import PATTERNS, matcher
 from search.statistics import Ordinals
 from search.where import everywhere
 
-MAX_SORTED = 10_000
-"""Up to how many occurrences are sorted."""
-
-MAX_READ = 10_000
-"""In how many paragraphs occurrences are looked for that the index does not count."""
+MAX_WORDS = 200_000
+"""How many words of text are read to sort lines, or to find what the index does not count."""
 
 NEIGHBOURS = 3
 """By how many words on either side lines are sorted."""
@@ -62,7 +60,11 @@ class _Places(NamedTuple):
 
     @property
     def total(self) -> int:
-        return int(self.ends[-1]) if len(self.ends) else 0
+        return self.up_to(len(self.ends))
+
+    def up_to(self, paragraphs: int) -> int:
+        """Count the occurrences in the first so many paragraphs."""
+        return int(self.ends[paragraphs - 1]) if paragraphs else 0
 
 
 Finder = Callable[[str, list[Token]], list[Span]]
@@ -74,8 +76,7 @@ def concordance(  # noqa: PLR0913  # what is asked for is named
 ) -> Lines:
     """Give the lines of rank `offset` and on, up to `limit`, `width` code points on either side.
 
-    Where there are more than MAX_SORTED to be sorted, those follow in the order of the index.
-    Raises Damaged.
+    Where there are more than can be sorted, those follow in the order of the index. Raises Damaged.
     """
     find, warnings = _finder(tree), list[str]()
     if find:
@@ -84,13 +85,13 @@ def concordance(  # noqa: PLR0913  # what is asked for is named
         find = _marks(tree)
         places, partial = _read(snapshot, tree, find)
         if partial:
-            warnings = [f"only the first {MAX_READ:,} paragraphs that match were read"]
+            warnings = [f"only the first {len(places.ordinals):,} paragraphs that match were read"]
     key = _KEYS.get(sort)
-    if key and places.total > MAX_SORTED:
-        warnings.append(f"only the first {MAX_SORTED:,} of {places.total:,} occurrences are sorted")
-    if key and offset < MAX_SORTED:
-        first = sorted(_from(snapshot, places, find, 0, MAX_SORTED), key=key)
-        found = first[offset : offset + limit]
+    most = places.up_to(_readable(snapshot, places.ordinals)) if key else 0
+    if key and places.total > most:
+        warnings.append(f"only the first {most:,} of {places.total:,} occurrences are sorted")
+    if key and offset < most:
+        found = sorted(_from(snapshot, places, find, 0, most), key=key)[offset : offset + limit]
         offset, limit = offset + len(found), limit - len(found)
     else:
         found = []
@@ -117,10 +118,22 @@ def _counted(snapshot: Snapshot, leaf: query.Query) -> _Places:
 def _read(snapshot: Snapshot, tree: query.Query, find: Finder) -> tuple[_Places, bool]:
     """Count the occurrences in the paragraphs that match; tell whether there are more of these."""
     matching = np.sort(execute(snapshot, tree).ordinals)
-    ordinals = matching[:MAX_READ]
+    ordinals = matching[: _readable(snapshot, matching)]
     texts = (_text(snapshot, ordinal) for ordinal in ordinals.tolist())
     counts = [len(find(text, [])) for text in texts]
-    return _Places(ordinals, np.cumsum(counts, dtype=np.int64)), len(matching) > MAX_READ
+    return _Places(ordinals, np.cumsum(counts, dtype=np.int64)), len(matching) > len(ordinals)
+
+
+def _readable(snapshot: Snapshot, ordinals: Ordinals) -> int:
+    """Count the paragraphs, from the first on, that have MAX_WORDS words together: one at least."""
+    lengths = [np.empty(0, np.uint32)]
+    for segment in snapshot.segments:
+        first, last = np.searchsorted(
+            ordinals, segment.base + np.array([0, segment.data.paragraph_count])
+        )
+        lengths.append(DECODED[segment.data.length[ordinals[first:last] - segment.base]])
+    within = int(np.searchsorted(np.cumsum(np.concatenate(lengths)), MAX_WORDS, "right"))
+    return min(max(1, within), len(ordinals))
 
 
 def _from(

@@ -8,41 +8,53 @@ from typing import Literal, Protocol
 from index.model import DocumentInfo, Paragraph
 
 Match = Literal["auto", "all", "any"]
-
 MATCHES: tuple[Match, ...] = ("auto", "all", "any")
+"""How many of the words a paragraph needs; `Request` tells."""
+
 Sort = Literal["score", "date:desc", "date:asc", "document"]
 SORTS: tuple[Sort, ...] = ("score", "date:desc", "date:asc", "document")
+"""The orders of an answer."""
+
 Grouping = Literal["none", "document"]
 GROUPINGS: tuple[Grouping, ...] = ("none", "document")
-FACETS = ("type", "language", "author", "year", "month", "folder", "document")
-MAX_LIMIT = 100
-MAX_CONTEXT = 2
-MAX_OFFSET = 2**31 - 1
-"""The last rank that can be asked for."""
-BUDGET_MS = 1000
-MAX_BUDGET_MS = 60_000
-MAX_SUGGESTIONS = 20
+"""By what an answer is grouped."""
 
 Scope = Literal["paragraph", "document"]
-
 SCOPES: tuple[Scope, ...] = ("paragraph", "document")
+"""Where all the words must stand."""
 
 Order = Literal["document", "left", "left2", "left3", "keyword", "right", "right2", "right3"]
-
 ORDERS: tuple[Order, ...] = (
-    "document",
-    "left",
-    "left2",
-    "left3",
-    "keyword",
-    "right",
-    "right2",
-    "right3",
-)
+    "document", "left", "left2", "left3", "keyword", "right", "right2", "right3",
+)  # fmt: skip
+"""The orders of a concordance: that of the index, or by words beside the keyword."""
+
+FACETS = ("type", "language", "author", "year", "month", "folder", "document")
+"""What can be counted of the documents of an answer."""
+
+MAX_LIMIT = 100
+"""How many paragraphs, documents or lines a page has at most."""
+
+MAX_CONTEXT = 2
+"""How many neighbours a paragraph is shown with on either side at most."""
+
+MAX_OFFSET = 2**31 - 1
+"""The last rank that can be asked for."""
+
+BUDGET_MS = 1000
+"""After how many milliseconds a search ends, where nothing else is said."""
+
+MAX_BUDGET_MS = 60_000
+"""The longest time, in milliseconds, that can be asked for."""
+
+MAX_SUGGESTIONS = 20
+"""How many texts are suggested for one being typed at most."""
+
 WIDTH = 60
-"""How much is shown on either side of a keyword, in code points."""
+"""How much is shown on either side of a keyword, in code points, where nothing else is said."""
 
 MAX_WIDTH = 200
+"""The most that is shown on either side of a keyword, in code points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,8 @@ class Request:
 
     In the `scope` of a document the words may stand in different paragraphs of it, which are shown
     together, by score and without facets. `explain` asks for the parts of each score.
+
+    Raises ValueError for a number that is out of range and a name that there is not.
     """
 
     query: str
@@ -76,6 +90,33 @@ class Request:
     group: Grouping = "none"
     scope: Scope = "paragraph"
     explain: bool = False
+
+    def __post_init__(self) -> None:
+        for name, most in _MOST.items():
+            if not 0 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} is 0 to {most}, not {getattr(self, name)}")
+        for name, values in _CHOICES.items():
+            if getattr(self, name) not in values:
+                raise ValueError(
+                    f"{name} is one of {', '.join(values)}, not {getattr(self, name)!r}"
+                )
+        for facet in self.facets:
+            if facet not in FACETS:
+                raise ValueError(f"facets are some of {', '.join(FACETS)}, not {facet!r}")
+
+
+_MOST = {
+    "limit": MAX_LIMIT,
+    "offset": MAX_OFFSET,
+    "context": MAX_CONTEXT,
+    "budget_ms": MAX_BUDGET_MS,
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "match": MATCHES,
+    "sort": SORTS,
+    "group": GROUPINGS,
+    "scope": SCOPES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,5 +453,6 @@ class Engine(Protocol):
 
         They come in the order of the index, or sorted by the first, second or third word on the
         left or the right and those beyond it, or by the keyword. Of a query of several words these
-        are all that is marked in the paragraphs that match.
+        are all that is marked in the paragraphs that match. Where there is too much text to sort
+        all, or to read all, one of the warnings says how far it went.
         """

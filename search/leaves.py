@@ -6,6 +6,7 @@ in the field `form` as typed.
 
 import re
 import unicodedata
+from itertools import groupby, pairwise
 
 from whoosh import query
 from whoosh.query.spans import SpanNear2
@@ -270,6 +271,28 @@ def phrase(field: str, forms: list[str], slop: int = 0) -> query.Query:
     if not slop:
         return query.Phrase(field, forms)
     return SpanNear2([query.Term(field, form) for form in forms], slop=slop, ordered=False)
+
+
+def pairs(node: query.Query) -> tuple[query.Query, ...]:
+    """Take apart a phrase in which a script without spaces stands; nothing of any other leaf.
+
+    Its characters come as pairs of neighbours, about as long as a word (as Lucene's CJKBigramFilter
+    has them), words of another script by themselves.
+    """
+    if not isinstance(node, query.Phrase) or node.fieldname != "text":
+        return ()
+    runs = [(spaceless, list(run)) for spaceless, run in groupby(node.words, _is_character)]
+    if not any(spaceless for spaceless, _ in runs):
+        return ()
+    found: list[tuple[str, ...]] = []
+    for spaceless, run in runs:
+        found += pairwise(run) if spaceless and len(run) > 1 else ((word,) for word in run)
+    parts = [phrase("text", list(forms)) for forms in dict.fromkeys(found)]
+    return tuple(parts) if len(parts) > 1 else ()
+
+
+def _is_character(word: str) -> bool:
+    return len(word) == 1 and character_class(word) == "S"
 
 
 def _apart(tokens: list[Token]) -> list[str]:

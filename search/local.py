@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,8 +91,10 @@ class Local:
     Budgets of time are by a `clock` in seconds.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: str | PathLike[str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder = Path(folder)
         self._clock = clock
         self._snapshot: Snapshot | None = None
         self._seen: tuple[int, ...] = ()

@@ -9,7 +9,8 @@ The grammar, loosest first; a query that does not follow it is repaired, never r
     unit     = ( [ field ] "(" any ")" | leaf ) [ "^" number ]
 
 `lexer` cuts the text, `leaves` makes the leaves, `describe` says what was understood. What is
-searched by field narrows the answer: it has no score, is never optional and never relaxed.
+searched by field narrows the answer: it has no score, is never optional and never relaxed. A run of
+a script without spaces is a phrase, and where it is relaxed any of its pairs of characters.
 """
 
 import re
@@ -18,7 +19,7 @@ from typing import NamedTuple
 from whoosh import query
 
 from search.describe import describe
-from search.leaves import Leaves, phrase
+from search.leaves import Leaves, pairs, phrase
 from search.lexer import FIELDS, MARK, QUOTES, Lexeme, Mark, read
 from search.repairs import EVERYWHERE, Repairs
 
@@ -120,6 +121,7 @@ class _Part(NamedTuple):
     node: query.Query
     kind: str  # scores, narrows (of fields alone, without a score) or excludes
     sign: str = ""  # "+", "-" or none
+    relaxed: tuple[query.Query, ...] = ()  # what it is any of where it is relaxed, if not itself
 
 
 _END = Lexeme("end", "", 0)
@@ -177,16 +179,18 @@ class _Parser:
 
     def _side_by_side(self, parts: list[_Part]) -> _Part:
         sorted_out: dict[str, list[query.Query]] = {"+": [], "": [], "narrows": [], "excludes": []}
-        for node, kind, sign in parts:
+        some: list[query.Query] = []  # any of which, where relaxed
+        for node, kind, sign, any_of in parts:
             if sign == "-":
                 sorted_out["excludes"].append(query.Not(node))
             else:
                 sorted_out[sign if kind == "scores" else kind].append(node)
+                some += any_of or ([node] if kind == "scores" else [])
         required, plain, narrowing, excluded = sorted_out.values()
-        outermost = self._depth == 0 and not required and len(plain) > 1
+        outermost = self._depth == 0 and not required and len(some) > 1
         self.relaxable = self.relaxable or outermost
         relaxed = self._relaxed and outermost
-        tree = _side_by_side(required, plain, [*narrowing, *excluded], relaxed)
+        tree = _side_by_side(required, some if relaxed else plain, [*narrowing, *excluded], relaxed)
         return _Part(tree, _kind(parts))
 
     def _all(self) -> _Part | None:
@@ -200,7 +204,7 @@ class _Parser:
         found = [part for part in parts if part]
         if len(found) < 2:
             return found[0] if found else None
-        nodes = [query.Not(node) if sign == "-" else node for node, _, sign in found]
+        nodes = [query.Not(part.node) if part.sign == "-" else part.node for part in found]
         return _Part(query.And(nodes), _kind(found))
 
     def _signed(self) -> _Part | None:
@@ -221,6 +225,8 @@ class _Parser:
             return self._group(lexeme)
         node = self._leaves.leaf(lexeme, self._scope)
         part = _Part(node, "scores" if _scores(node) else "narrows") if node else None
+        if part and lexeme.kind == "word":
+            part = part._replace(relaxed=pairs(part.node))
         if lexeme.caret:
             return self._weighed(part, 1.0, lexeme.caret)
         self._heaviest = max(self._heaviest, 1.0)
@@ -243,7 +249,8 @@ class _Parser:
         """Give a part its boost; `inside` is the highest product of boosts that it has in it."""
         boost = self._boost(part, inside, caret) if caret else 1.0
         if part and boost != 1:
-            part.node.boost = round(getattr(part.node, "boost", 1.0) * boost, 3)
+            for node in (part.node, *part.relaxed):
+                node.boost = round(getattr(node, "boost", 1.0) * boost, 3)
         self._heaviest = max(self._heaviest, inside * boost)
         return part
 

@@ -67,7 +67,7 @@ def corrected(snapshot: Snapshot, text: str, total: int) -> Suggestion | None:
     sure = [w.form for w, n in zip(words, counts, strict=True) if n and w not in doubtful]
     chosen = []
     for doubt in doubts:
-        best = max(doubt.candidates, key=partial(_likelihood, snapshot, doubt.word.form, sure))
+        best = max(doubt.candidates, key=partial(_likelihood, snapshot, text, doubt.word, sure))
         sure.append(best.form)
         chosen.append((doubt.word, best.form))
     return _offer(snapshot, text, chosen, total)
@@ -93,15 +93,19 @@ def _is_other(near: Near, word: Typed) -> bool:
     return word.quoted or stem(near.form) != stem(word.form)
 
 
-def _likelihood(snapshot: Snapshot, word: str, others: Sequence[str], near: Near) -> float:
-    together = float(near.frequency)
-    if others:
+def _likelihood(
+    snapshot: Snapshot, text: str, word: Typed, others: Sequence[str], near: Near
+) -> float:
+    beside = None
+    if word.quoted:  # the words beside it must not only be there
+        beside = _total(snapshot, typed.replaced(text, word.start, word.end, near.form))
+    elif others:
         terms = [query.Term("text", form) for form in (near.form, *others)]
-        beside = execute(snapshot, query.And(terms), 0, context=False).total or 0
-        together = beside + _APART * near.frequency
-    is_swapped = sorted(near.form) == sorted(word)
-    cost = _ERROR * near.errors + _FIRST * (near.form[0] != word[0]) - _SWAPPED * is_swapped
-    return log10(together) - cost
+        beside = execute(snapshot, query.And(terms), 0, context=False).total
+    alone = near.frequency if beside is None else _APART * near.frequency
+    is_swapped = sorted(near.form) == sorted(word.form)
+    cost = _ERROR * near.errors + _FIRST * (near.form[0] != word.form[0]) - _SWAPPED * is_swapped
+    return log10(alone + (beside or 0)) - cost
 
 
 def _offer(
@@ -111,5 +115,9 @@ def _offer(
     for word, form in sorted(chosen, reverse=True):  # from behind, so that places stay
         written = typed.in_case(form, text[word.start : word.end])
         other = typed.replaced(other, word.start, word.end, written)
-    found = execute(snapshot, parse(other).tree, 0).total or 0
+    found = _total(snapshot, other)
     return Suggestion("spelling", other, found) if found > CLEARLY * total else None
+
+
+def _total(snapshot: Snapshot, text: str) -> int:
+    return execute(snapshot, parse(text).tree, 0).total or 0

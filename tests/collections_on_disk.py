@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from index.errors import NoIndex
-from index.model import Document, DocumentInfo, Paragraph
+from index.model import Document, DocumentInfo, Kind, Paragraph
 from index.snapshot import Snapshot
 from index.writer import Writer, lock
 
@@ -21,10 +21,11 @@ def as_document(paragraphs: tuple[Paragraph, ...] | Document) -> Document:
 
 def texts(name: str, *texts: str) -> tuple[Paragraph, ...]:
     """Make a document of texts, the title first; those that begin with # are headings."""
-    paragraphs, section = [], None
+    paragraphs: list[Paragraph] = []
+    section: str | None = None
     for number, text in enumerate(texts):
         heading, shown = number > 0 and text.startswith("#"), text.lstrip("# ")
-        kind = "heading" if heading else "text" if number else "title"
+        kind: Kind = "heading" if heading else "text" if number else "title"
         above = None if heading else section
         paragraphs.append(Paragraph(name, number, kind, shown, above, 0, len(shown)))
         section = shown if heading else section

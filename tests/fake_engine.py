@@ -8,6 +8,7 @@ from html import escape
 from index.model import DocumentInfo, Kind, Paragraph
 from search.engine import (
     MAX_CONTEXT,
+    MAX_LIMIT,
     WIDTH,
     Completion,
     Concordance,
@@ -90,7 +91,7 @@ class FakeEngine:
         )
 
     def export(self, request: Request) -> Iterator[Found]:
-        page = self.search(replace(request, limit=10**9, offset=0, group="none"))
+        page = self.search(replace(request, limit=MAX_LIMIT, offset=0, group="none"))
         return (Found(h.rank, h.score, h.document, h.paragraph) for h in page.hits)
 
     def _groups(self, found: list[Paragraph], words: list[str]) -> tuple[Group, ...]:

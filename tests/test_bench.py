@@ -2,8 +2,10 @@
 
 import json
 import lzma
+import random
 import sqlite3
 import sys
+from itertools import pairwise
 
 import pytest
 from bench import (
@@ -15,6 +17,7 @@ from bench import (
     queries,
     questions,
     scaling,
+    signatures,
     tables,
 )
 from bench.engines import Engine
@@ -380,3 +383,34 @@ def test_a_class_that_had_its_time_is_asked_no_more(talks, tmp_path):
 def test_a_text_without_words_is_asked_nothing(tmp_path):
     snapshot = write(tmp_path, [texts("a", "—", "a b c")])
     assert questions.drawn(snapshot, tmp_path / "absent", 5)["runs"] == []
+
+
+# Signatures.
+
+
+def test_the_exact_answer_is_that_of_brute_force(tmp_path):
+    rng = random.Random(4)
+    words = [f"word{i}" for i in range(60)]
+    paragraphs = [rng.choices(words, k=rng.randrange(2, 30)) for _ in range(60)]
+    for original in paragraphs[:40]:
+        paragraphs += [[w if rng.random() < 0.9 else rng.choice(words) for w in original]]
+    document = texts("a.txt", "Title", *map(" ".join, paragraphs))
+    shingles = signatures.shingles_of(write(tmp_path, [document]))
+    pairs = [set(pairwise(["", *words])) for words in [["title"], *paragraphs]]
+    expected = {
+        (drawn, other): len(pairs[drawn] & pairs[other]) / len(pairs[drawn] | pairs[other])
+        for drawn in range(1, 41)
+        for other in range(len(pairs))
+        if other != drawn
+    }
+    expected = {pair: share for pair, share in expected.items() if share >= signatures.LIKE}
+    assert len(expected) > 20
+    assert signatures.exact_answer(shingles, list(range(1, 41))) == expected
+
+
+def test_signatures_are_judged_by_the_exact_answer(tmp_path):
+    same = " ".join(f"word{i}" for i in range(40))
+    write(tmp_path, [texts("a.txt", "Title", same, same, " ".join(f"w{i}" for i in range(40)))])
+    rows = [line.split(" | ") for line in signatures.report(tmp_path, 9).splitlines()]
+    judged = {row[0].removeprefix("| "): row[7:9] for row in rows if len(row) > 8}
+    assert judged["MinHash, 7 of 8 bytes"] == judged["SimHash, 3 bits apart"] == ["1.00", "1.00"]

@@ -1,4 +1,4 @@
-"""Every command, program, address and setting of the README, tried."""
+"""Every command, program, address and setting of the README, tried, and the pages it links to."""
 
 import json
 import os
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from search.engine import Engine
 from search.lexer import VALUED, WORDED
 from search.query import parse
 from web.app import create_app
@@ -25,8 +26,8 @@ README = (ROOT / "README.md").read_text("utf-8")
 PYTHON_BIN = Path(sys.executable).parent
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 
 def commands(name: str) -> list[list[str]]:
@@ -166,9 +167,18 @@ def contains(answer: object, shown: object) -> bool:
     return answer == shown
 
 
-def test_the_python_example_prints_what_is_shown(checkout: Path):
-    shown = run(checkout, sys.executable, "-c", "\n".join(blocks("python")))
-    assert shown == "".join(blocks("text"))
+@pytest.mark.parametrize("name", ["README.md", "docs/python-api.md"])
+def test_each_python_example_prints_what_is_shown_below_it(checkout: Path, name: str):
+    page = (ROOT / name).read_text("utf-8")
+    end = "\nprint('— end of a block')\n"
+    printed = run(checkout, sys.executable, "-c", end.join(blocks("python", page)))
+    assert printed.split("— end of a block\n") == blocks("text", page)
+
+
+def test_every_method_of_an_engine_is_shown_in_python():
+    page = (ROOT / "docs/python-api.md").read_text("utf-8")
+    shown = set(re.findall(r"engine\.(\w+)", "\n".join(blocks("python", page))))
+    assert shown == {name for name in vars(Engine) if not name.startswith("_")}
 
 
 def test_every_query_of_the_table_finds_something_without_a_warning(checkout: Path):

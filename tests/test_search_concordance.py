@@ -136,7 +136,7 @@ def test_queries_of_several_words_give_all_that_is_marked(engine):
 
 
 def test_more_than_are_sorted_follow_in_the_order_of_the_index(engine, monkeypatch):
-    monkeypatch.setattr(module, "MAX_SORTED", 3)
+    monkeypatch.setattr(module, "MAX_WORDS", 10)
     found = engine.concordance("war", sort="left", limit=100)
     assert found.total == 8
     assert [line.left.split()[-1] for line in found.lines[:3]] == ["long", "The", "The"]
@@ -146,11 +146,20 @@ def test_more_than_are_sorted_follow_in_the_order_of_the_index(engine, monkeypat
 
 
 def test_more_paragraphs_than_are_read_are_told(engine, monkeypatch):
-    monkeypatch.setattr(module, "MAX_READ", 1)
+    monkeypatch.setattr(module, "MAX_WORDS", 1)
     found = engine.concordance("war -peace")
     assert found.partial
     assert found.total == 1
     assert found.warnings == ("only the first 1 paragraphs that match were read",)
+
+
+def test_what_is_read_is_counted_in_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MAX_WORDS", 120)
+    long = "war " + "and again " * 50
+    engine = Local(write(tmp_path, [texts("a.txt", "Title", long, long)]).folder)
+    assert engine.concordance("war", sort="left").warnings == (
+        "only the first 1 of 2 occurrences are sorted",
+    )
 
 
 @pytest.mark.parametrize("query", ["", "   ", "()", '""', "nothing", "-war", "moon war"])

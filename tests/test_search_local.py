@@ -10,7 +10,7 @@ from whoosh import fields, index
 
 import search.local
 from index.writer import Writer, lock
-from search.engine import Engine, Request, Span, Suggestion
+from search.engine import MAX_OFFSET, Engine, Request, Span, Suggestion
 from search.errors import SearchError, Unavailable, Unusable
 from search.local import Local
 
@@ -106,7 +106,7 @@ def test_hits_are_ranked_by_score_then_place(engine):
         (20, 4, []),
         (20, 5, []),
         (0, 2, []),
-        (100, 10**30, []),
+        (100, MAX_OFFSET, []),
     ],
 )
 def test_paging(engine, limit, offset, ranks):
@@ -115,6 +115,28 @@ def test_paging(engine, limit, offset, ranks):
     assert [hit.rank for hit in page.hits] == ranks
     assert ids(page) == [ids(everything)[rank - 1] for rank in ranks]
     assert (page.total, page.documents, page.limit, page.offset) == (4, 2, limit, offset)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"limit": 101}, "limit is 0 to 100, not 101"),
+        ({"offset": -1}, "offset is 0 to 2147483647, not -1"),
+        ({"context": 3}, "context is 0 to 2, not 3"),
+        ({"budget_ms": -1}, "budget_ms is 0 to 60000, not -1"),
+        ({"sort": "date"}, "sort is one of score, date:desc, date:asc, document, not 'date'"),
+        ({"facets": ("type", "colour")}, "not 'colour'"),
+        ({"facets": "type"}, "not 't'"),
+        ({"match": "some"}, "match is one of auto, all, any, not 'some'"),
+    ],
+)
+def test_a_request_that_means_nothing_is_refused(asked, said):
+    with pytest.raises(ValueError, match=said):
+        Request("nato", **asked)
+
+
+def test_a_folder_may_be_a_string(folder):
+    assert Local(str(folder)).search(Request("nato")).total == 4
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ SAMPLE = Paragraph("sample", 0, "title", "One co-ordinated sample’s words " * 
 """So long that tables grow."""
 
 
-
 def warm() -> None:
     """Compile what is not kept yet: a segment is written, and merged with itself."""
     if are_kept(KERNELS):

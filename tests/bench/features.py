@@ -92,6 +92,11 @@ def in_context(sort: Order) -> Ask:
     return lambda engine, question: engine.concordance(question.words[0], sort=sort)
 
 
+def marked_in_context(engine: Engine, question: Question) -> object:
+    """Ask for all that a query marks in its contexts."""
+    return engine.concordance(question.text)
+
+
 def query(form: str) -> Ask:
     """Ask for a page of a query: {0} to {3} are the words; {begin}, {end}, ... are of the first."""
 
@@ -132,6 +137,7 @@ CLASSES = (
     Feature("the same statement elsewhere", "repeated", similar(other_documents=True)),
     Feature("concordance", "runs", in_context("document")),
     Feature("concordance, by the word on the right", "runs", in_context("right")),
+    Feature("concordance of a query", "queries", marked_in_context),
     Feature("word", "runs", query("{0}")),
     Feature("word as typed", "runs", query("={0}"), "word"),
     Feature("two words", "runs", query("{0} {1}")),
