@@ -33,6 +33,7 @@ _SHORT = 5  # letters: a word of up to so many is forgiven one typing error, lon
 _VALUE_CLOSING = ".,;:!?…"
 _STARRED = re.compile(r"(?<=\w)[*]|[*](?=\w)")
 _FOLDED = re.compile(r"\\.|[^\W\d_]+", re.DOTALL)
+_HERE = re.compile(r"\A(?:\./|/)+")
 _WHOLE = re.compile(r"\d{1,9}")
 
 
@@ -182,11 +183,13 @@ class Leaves:
         return query.Term(field, text) if text else None
 
     def _path(self, lexeme: Lexeme, text: str) -> query.Query | None:
-        below = text.removesuffix("*")
-        if below != text and below and not below.endswith("/"):
+        path = _HERE.sub("", text)
+        below = path.rstrip("*/")
+        rest = path[len(below) :]
+        if below and "*" in rest and rest[0] != "/":
             told = "loses its star: path: has all that is in a folder"
             self._repairs.note(text, lexeme.place, told)
-        return query.Prefix("path", below.removeprefix("./").strip("/")) if text else None
+        return query.Prefix("path", below) if text else None
 
     def _date(self, lexeme: Lexeme, text: str) -> query.Query | None:
         if not text:

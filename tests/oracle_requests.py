@@ -144,7 +144,7 @@ def _filter(name: str, value: str) -> query.Query:
     if name == "author":
         return query.TermRange(name, value, value)
     if name in ("path", "folder"):
-        return query.Prefix("path", value.strip("/"))
+        return query.Prefix("path", value.removeprefix("./").strip("/"))
     if name in ("date", "year", "month"):
         return query.TermRange("date", *dates(value))
     return query.Term(name, value if name == "document" else value.lower())
@@ -203,6 +203,8 @@ def _field(filter: str) -> str:
 
 def _value(filter: str) -> str:
     name, value = _field(filter), filter.partition(":")[2]
+    if name == "folder":
+        return value.removeprefix("./").strip("/")
     return value.lower() if name in ("type", "language") else value
 
 

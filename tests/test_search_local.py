@@ -10,7 +10,7 @@ from whoosh import fields, index
 
 import search.local
 from index.writer import Writer, lock
-from search.engine import MAX_OFFSET, Engine, Request, Span, Suggestion
+from search.engine import MAX_OFFSET, ConcordanceRequest, Engine, Request, Span, Suggestion
 from search.errors import SearchError, Unavailable, Unusable
 from search.local import Local
 
@@ -133,6 +133,13 @@ def test_paging(engine, limit, offset, ranks):
 def test_a_request_that_means_nothing_is_refused(asked, said):
     with pytest.raises(ValueError, match=said):
         Request("nato", **asked)
+
+
+def test_a_request_for_a_concordance_that_means_nothing_is_refused():
+    with pytest.raises(ValueError, match="width is 0 to 200, not 201"):
+        ConcordanceRequest("nato", width=201)
+    with pytest.raises(ValueError, match="right3, not 'date'"):
+        ConcordanceRequest("nato", sort="date")
 
 
 def test_a_folder_may_be_a_string(folder):

@@ -340,6 +340,7 @@ def test_any_text_is_understood(text):
 @example("nato AND OR putin")
 @example("metro.co.uk 10:30 a/b 北京 nato😀")
 @example("-(-(a b))")
+@example("path:a.*/ path:././b")
 def test_what_was_understood_is_understood_again(text):
     is_understood_again(text)
 

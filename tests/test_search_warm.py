@@ -27,7 +27,7 @@ for query in sys.argv[2:]:
         page = local.search(Request(query, match=match, context=2))
         list(local.export(Request(query, match=match)))
     local.search(Request(query, explain=True, facets=FACETS, group="document", scope="document"))
-    local.search(Request(query, filters=("type:text", "-year:2022"), sort="date"))
+    local.search(Request(query, filters=("type:text", "-year:2022"), sort="date:desc"))
     for order in ORDERS:
         local.concordance(ConcordanceRequest(query, sort=order))
     local.suggest(query)
