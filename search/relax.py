@@ -4,7 +4,9 @@ Each paragraph gets a number with a bit for each of the words that it has. How o
 occurs tells of every combination of the words how many paragraphs have it: one pass, not 2^n.
 """
 
+from collections.abc import Sequence
 from itertools import islice
+from math import fsum
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -61,8 +63,8 @@ def said(tree: query.Query, scope: str = "paragraph") -> str:
 def combinations(snapshot: Snapshot, tree: query.Query, budget: Budget) -> list[tuple[str, int]]:
     """Give the best queries for some of the parts, and how many paragraphs each finds.
 
-    They are the ones to which no part can be added: most parts first, then the rarest. None is
-    given that finds all that any of the parts would.
+    They are the ones to which no part can be added: most parts first, then the rarest, then those
+    that were typed first. None is given that finds all that any of the parts would.
     """
     wanted, narrowing = parts(tree)
     known = [
@@ -71,11 +73,12 @@ def combinations(snapshot: Snapshot, tree: query.Query, budget: Budget) -> list[
     rarest = sorted(each for each in known if each[0])[:MAX_WORDS]
     rarest.sort(key=lambda each: each[1])
     kept = [wanted[i] for _, i in rarest]
+    places = range(len(kept))
     weights = [score.idf(snapshot.with_tokens, total) for total, _ in rarest]
     having = _having(snapshot, kept, narrowing, budget)
     totals = _having_all(having)
     found = [n for n in _largest(totals > 0) if totals[n] < having[1:].sum()]
-    found.sort(key=lambda n: (-n.bit_count(), -sum(_chosen(weights, n)), n))
+    found.sort(key=lambda n: (-n.bit_count(), -fsum(_chosen(weights, n)), _chosen(places, n)))
     texts = ((_text(_chosen(kept, n), narrowing), int(totals[n])) for n in found)
     return list(islice(((text, total) for text, total in texts if text), MAX_OFFERED))
 
@@ -123,7 +126,7 @@ def _largest(present: npt.NDArray[np.bool_]) -> list[int]:
     return [n for n in numbers if n]
 
 
-def _chosen(values: list[T], number: int) -> list[T]:
+def _chosen(values: Sequence[T], number: int) -> list[T]:
     return [value for i, value in enumerate(values) if number >> i & 1]
 
 
