@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from collections_on_disk import as_document, commit, texts
 
-from index.codec import buckets, encode, invert
+from index.codec import buckets, invert, ranges
 from index.errors import NotWritten
 from index.model import Paragraph
 from index.snapshot import Snapshot
@@ -18,7 +18,7 @@ def headings(count: int) -> tuple[Paragraph, ...]:
 
 
 LIMITS = [
-    ((encode, "NONE", 500), texts("b", "many words " * 2000), "pass 4 GB of packed postings"),
+    ((ranges, "NONE", 500), texts("b", "many words " * 2000), "pass 4 GB of packed postings"),
     ((buckets, "_ARENA", 1 << 16), texts("b", "one two " * 20_000), "one document has more words"),
     ((invert, "HEADLINE", 9), headings(20), "more than 2,147,483,648 headings"),
 ]
