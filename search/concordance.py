@@ -28,7 +28,7 @@ from search.sought import Sought
 from search.statistics import Ordinals
 from search.where import everywhere
 
-MAX_WORDS = 400_000
+MAX_WORDS = 200_000
 """How many words of text are read to sort lines, or to find what the index does not count."""
 
 NEIGHBOURS = 3
