@@ -7,14 +7,13 @@ the marks in the paragraphs that match, which are all read. No more than MAX_WOR
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from whoosh import query
 
-from index.analysis import Token, analyze, stem
+from index.analysis import Token, stem
 from index.codec.lengths import DECODED
 from index.snapshot import Snapshot
 from search.budget import Budget
@@ -24,11 +23,11 @@ from search.expansions import ordinals_of
 from search.frequencies import frequencies
 from search.highlight import Marker
 from search.patterns import PATTERNS
-from search.sought import Sought
+from search.sought import Sought, tokens_of
 from search.statistics import Ordinals
 from search.where import everywhere
 
-MAX_WORDS = 400_000
+MAX_WORDS = 200_000
 """How many words of text are read to sort lines, or to find what the index does not count."""
 
 NEIGHBOURS = 3
@@ -283,10 +282,9 @@ def _sides(occurrence: _Occurrence) -> _Sides:
     return _Sides(left[:NEIGHBOURS], right[:NEIGHBOURS])
 
 
-@lru_cache(maxsize=1 << 15)
-def _words(stretch: str) -> tuple[Token, ...]:
+def _words(stretch: str) -> list[Token]:
     """Give the first token of each position of what stands between two blanks."""
-    return tuple({token.position: token for token in reversed(analyze(stretch))}.values())[::-1]
+    return list({token.position: token for token in reversed(tokens_of(stretch))}.values())[::-1]
 
 
 def _left(first: int) -> Key:

@@ -320,14 +320,18 @@ class DocumentView:
 
     @property
     def positions(self) -> tuple[tuple[int, float], ...]:
-        """The number of each paragraph that matches, and where in the document it begins.
+        """The number of the paragraph of each match, and where in the document that stands.
 
         That is from 0 to 1, by the code points of the paragraphs' texts.
         """
         begins = list(accumulate((len(each.text) for each in self.paragraphs), initial=0))
         total = begins.pop() or 1
         placed = zip(self.paragraphs, begins, self.matches, strict=True)
-        return tuple((each.number, begin / total) for each, begin, spans in placed if spans)
+        return tuple(
+            (each.number, (begin + span.start) / total)
+            for each, begin, spans in placed
+            for span in spans
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def documents(found: DocumentList, limit: int, offset: int) -> Object:
 
 
 def document(view: DocumentView) -> Object:
-    """Give a document with its sections, its whole text, and where in it paragraphs match."""
+    """Give a document with its sections, its whole text, and where in it the matches stand."""
     of = view.info.paragraphs
     return {
         **_document(view.info),

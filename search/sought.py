@@ -1,11 +1,13 @@
 """The tokens of a text that a query looks for, without those that it does not.
 
 No token goes beyond a blank. So the stretches between blanks are analysed by themselves, and what
-each comes to is remembered: most of them stand again in the text, or in the next.
+each comes to is remembered: most of them stand again in the text, in the next, or in one that the
+next query finds.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from whoosh import query
 from whoosh.query.spans import SpanNear2
@@ -50,7 +52,7 @@ class Sought:
 
     def _analyzed(self, stretch: str) -> tuple[int, list[Token]]:
         """Give how many positions a stretch takes, and the tokens of it that are looked for."""
-        tokens = analyze(stretch)
+        tokens = tokens_of(stretch)
         positions = tokens[-1].position + 1 if tokens else 0
         found = positions, [token for token in tokens if self._is_wanted(token)]
         if len(stretch) <= _LONGEST:
@@ -65,6 +67,16 @@ class Sought:
             or form.startswith(self._prefixes)
             or any(matches(form) for matches in self._matchers)
         )
+
+
+def tokens_of(stretch: str) -> Sequence[Token]:
+    """Give the tokens of what stands between two blanks."""
+    return _remembered(stretch) if len(stretch) <= _LONGEST else analyze(stretch)
+
+
+@lru_cache(maxsize=1 << 16)
+def _remembered(stretch: str) -> tuple[Token, ...]:
+    return tuple(analyze(stretch))
 
 
 def _leaves(node: query.Query) -> Iterator[query.Query]:

@@ -103,7 +103,7 @@ def csv(request: Request) -> str:
 
 
 def _exported(request: Request) -> dict[str, Any]:
-    return _asked(replace(request, group="none", scope="paragraph", explain=False))
+    return _asked(replace(request, group="none", explain=False))
 
 
 def toggled(request: Request, field: str, value: str) -> Request:

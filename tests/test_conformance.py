@@ -15,7 +15,7 @@ their `completions` (text, kind and total); `similar` the `request`, the ids of 
 and of what is `similar` in their order, and of the first that says the same the words that differ
 `here` and `there`; `concordances` the fields of a `ConcordanceRequest` and the `lines`: left,
 keyword, right and the paragraph's id; `views` those of `Engine.document` and the `positions` of
-what matches.
+its matches.
 """
 
 import json

@@ -313,3 +313,74 @@ def test_text_that_utf_8_cannot_hold_is_escaped():
     torn = Client(create_app(FakeEngine({"t": ["Torn", "half \ud83d word"]}), Settings()))
     hit = torn.get("/api/search?q=half").json["hits"][0]
     assert hit["text"] == "half \ud83d word"
+
+
+def test_a_concordance():
+    answer = client.get(
+        "/api/concordance?q=talks&width=10&sort=left&limit=2&offset=1&budget_ms=500"
+    )
+    found = answer.json
+    assert list(found) == [
+        *("query", "interpreted", "warnings", "total", "width", "sort", "limit", "offset", "next"),
+        *("previous", "took_ms", "partial", "index", "lines"),
+    ]
+    assert (found["query"], found["width"], found["sort"]) == ("talks", 10, "left")
+    assert found["previous"] == (
+        "/api/concordance?q=talks&width=10&sort=left&limit=2&budget_ms=500"
+    )
+    for line in found["lines"]:
+        text = client.get(f"/api/paragraphs/{line['id']}").json["text"]
+        assert text[line["start"] : line["end"]] == line["keyword"]
+        assert line["left"] + line["keyword"] + line["right"] in text
+        assert set(line["document"]) == {"id", "title", "date", "type"}
+
+
+def test_a_concordance_in_stretches_has_every_line_once():
+    seen, address = [], "/api/concordance?q=talks&limit=1"
+    while address:
+        page = client.get(address).json
+        seen += [(line["id"], line["start"]) for line in page["lines"]]
+        address = page["next"]
+    whole = client.get("/api/concordance?q=talks&limit=100").json
+    assert seen == [(line["id"], line["start"]) for line in whole["lines"]]
+    assert len(seen) == whole["total"] > 1
+
+
+@pytest.mark.parametrize(
+    ("query_string", "said"),
+    [
+        ("width=201", "'width' must be a whole number from 0 to 200"),
+        ("sort=up", "'sort' must be one of document, left, left2, left3, keyword"),
+        ("limit=101", "'limit' must be"),
+        ("budget_ms=0", "'budget_ms' must be"),
+        ("match=any", "Unknown parameter 'match'. Allowed here: q, limit, offset, width, sort"),
+    ],
+)
+def test_a_bad_parameter_of_a_concordance_is_named(query_string, said):
+    assert said in problem(client.get(f"/api/concordance?{query_string}"), 400, "bad_parameter")
+
+
+def test_the_parts_of_a_score_come_with_the_hit():
+    (hit, *_) = client.get("/api/search?q=talks&explain=1").json["hits"]
+    assert hit["explanation"]["value"] == hit["score"]
+    assert set(hit["explanation"]) == {"text", "value", "how", "parts"}
+    assert "explanation" not in client.get("/api/search?q=talks&explain=0").json["hits"][0]
+
+
+def test_the_scope_goes_on_with_the_pages_and_the_suggestions():
+    page = client.get("/api/search?q=talks&limit=1&scope=document&explain=1").json
+    assert page["next"] == "/api/search?q=talks&limit=1&offset=1&scope=document&explain=1"
+    apart = Suggestion("relaxed", "talks zebra", 2, "document")
+    (offered,) = client_of(suggestions=(apart,)).get("/api/search?q=talks").json["suggestions"]
+    assert (offered["scope"], offered["url"]) == ("document", "/?q=talks+zebra&scope=document")
+    assert client.get("/api/export?q=talks&scope=document").status == 200
+
+
+def test_a_document_says_where_its_matches_stand():
+    found = client.get("/api/documents/a.txt?q=talks").json
+    texts = [each["text"] for each in found["text"]]
+    whole = "".join(texts)
+    starts = [round(each["position"] * len(whole)) for each in found["matches"]]
+    assert [whole[start : start + 5].casefold() for start in starts] == ["talks"] * len(starts)
+    assert starts
+    assert client.get("/api/documents/a.txt").json["matches"] == []

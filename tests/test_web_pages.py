@@ -247,6 +247,9 @@ PAGES = (
     "/documents/evil.txt?q=talks",
     "/help",
     "/nothing",
+    "/concordance?q=talks&sort=left",
+    "/?q=talks&explain=1",
+    "/?q=talks&scope=document",
 )
 
 
@@ -270,7 +273,10 @@ def test_no_page_has_inline_script_style_or_handlers(address: str):
     assert "<style" not in text
 
 
-@pytest.mark.parametrize("address", ["/?q=talks", "/documents/evil.txt?q=talks", "/documents"])
+@pytest.mark.parametrize(
+    "address",
+    ["/?q=talks", "/documents/evil.txt?q=talks", "/documents", "/concordance?q=talks&sort=right"],
+)
 def test_markup_in_documents_stays_text(address: str):
     answer = client_of(warnings=(EVIL,), suggestions=(SUGGESTION,)).get(address)
     assert "<img" not in answer.text.replace('<img src="/static', "")
@@ -281,7 +287,11 @@ def test_markup_in_documents_stays_text(address: str):
 @given(st.text(max_size=40) | st.sampled_from([EVIL, "(" * 8000, '"', "</title>", "\0", "&lt;"]))
 def test_markup_in_queries_stays_text(query: str):
     quoted = "".join(f"%{byte:02x}" for byte in query.encode("utf-8", "replace"))
-    for address in (f"/?q=talks+{quoted}", f"/documents/a.txt?q=talks+{quoted}"):
+    for address in (
+        f"/?q=talks+{quoted}&explain=1",
+        f"/documents/a.txt?q=talks+{quoted}",
+        f"/concordance?q=talks+{quoted}",
+    ):
         answer = client.get(address)
         assert answer.status == 200
         # Between the tags of our own there is no bracket that a query put there.
@@ -296,6 +306,7 @@ KNOWN_TAGS = {
     *("header", "nav", "main", "section", "article", "div", "h1", "h2", "p", "ul", "ol", "li"),
     *("form", "label", "input", "button", "output", "details", "summary", "select", "option"),
     *("a", "b", "img", "kbd", "mark", "q", "span", "time", "svg", "rect"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
 }
 
 
@@ -359,11 +370,14 @@ def test_a_page_keeps_its_filters_and_its_order():
 
 
 def test_another_search_keeps_how_the_results_are_narrowed_and_ordered():
-    page = client.get("/?q=talks&filter=type:text&sort=document&scope=document&match=any")
+    page = client.get("/?q=talks&filter=type:text&sort=document&match=any")
     for form in ('<form class="search"', '<form class="order"'):
         sent = page.text.partition(form)[2].partition("</form>")[0]
-        for name, value in (("filter", "type:text"), ("scope", "document"), ("match", "any")):
+        for name, value in (("filter", "type:text"), ("match", "any")):
             assert f'<input type="hidden" name="{name}" value="{value}">' in sent
+    apart = client.get("/?q=talks&scope=document").text.partition('<form class="search"')[2]
+    kept = apart.partition("</form>")[0]
+    assert '<input type="hidden" name="scope" value="document">' in kept
     header = page.text.partition('<form class="search"')[2].partition("</form>")[0]
     assert '<input type="hidden" name="sort" value="document">' in header
     assert 'type="hidden"' not in client.get("/?q=talks").text.partition("</form>")[0]
@@ -389,3 +403,86 @@ def test_groups_show_the_best_and_lead_to_the_rest():
     assert "3 paragraphs found:" in shown(page)
     assert [link for link in ADDRESS.findall(page.text) if "page=2" in link]
     assert "Page 1 of 2" in shown(page)
+
+
+# Words in context, words apart, scores, where matches stand.
+
+
+def test_a_concordance_in_pages():
+    seen: list[str] = []
+    paged, address = client_of(documents=2), "/concordance?q=talks&sort=right"
+    while address:
+        answer = paged.get(address)
+        seen += re.findall(r'<a href="([^"]*)"><mark>(?i:talks)</mark></a>', answer.text)
+        following = re.search(r'<link rel="next" href="([^"]*)">', answer.text)
+        address = unescape(following[1]) if following else ""
+    whole = client.get("/concordance?q=talks").text
+    assert len(seen) == len(set(seen)) == whole.count("<mark>") > 3
+    assert "Page 2 of" in shown(paged.get("/concordance?q=talks&page=2"))
+    assert "1–" in shown(paged.get("/concordance?q=talks&page=0"))
+    last = paged.get("/concordance?q=talks&page=99999")
+    assert "<mark>" in last.text
+
+
+def test_punctuation_stays_beside_its_word():
+    texts = {"a.txt": ["Title", "He said “talks”, and (talks) too", "talks", "co-talks-x"]}
+    page = Client(create_app(FakeEngine(texts), Settings())).get("/concordance?q=talks").text
+    cells = re.findall(r"<td dir=\"auto\">(.*?)</td>", page)
+    plain = [re.sub(r"<[^>]*>", "", cell) for cell in cells]
+    assert [plain[i : i + 3] for i in range(0, len(plain), 3)] == [
+        ["He said ", "“talks”,", " and (talks) too"],
+        ["He said “talks”, and ", "(talks)", " too"],
+        ["", "talks", ""],
+        ["co", "-talks-", "x"],
+    ]
+
+
+def test_a_concordance_of_nothing():
+    assert "No occurrence of zebra" in shown(client.get("/concordance?q=zebra"))
+    assert shown(client.get("/concordance")).startswith("Concordance Words")
+    assert "Cut." in shown(client_of(warnings=("cut",)).get("/concordance?q=talks"))
+    odd = client.get("/concordance?q=talks&sort=sideways&page=x&width=y")
+    assert odd.status == 200
+    assert '<option value="document" selected>' in odd.text
+
+
+def test_the_parts_of_scores_are_shown_on_request():
+    assert "Why this result" not in shown(client.get("/?q=talks"))
+    page = client.get("/?q=talks&explain=1")
+    assert "Why this result" in shown(page)
+    assert "rank &lt;1&gt;" in page.text
+    assert "/?q=talks&explain=1" in links_of(client.get("/?q=talks"))
+    assert "/?q=talks" in links_of(page)
+
+
+def test_in_the_scope_of_a_document_all_is_of_it():
+    page = client.get("/?q=talks&scope=document")
+    links = links_of(page)
+    assert "/search.csv?q=talks&scope=document" in links
+    assert "/api/export?q=talks&scope=document" in links
+    assert not [link for link in links if link.startswith("/concordance")]
+    assert "Grouped by document" not in shown(page)
+    assert "/concordance?q=talks" in links_of(client.get("/?q=talks"))
+
+
+def test_what_may_be_tried_names_its_scope():
+    apart = Suggestion("relaxed", "talks zebra", 2, "document")
+    page = client_of(suggestions=(apart,), relaxed=True).get("/?q=talks")
+    assert "/?q=talks+zebra&scope=document" in links_of(page)
+    assert "in different paragraphs of a document · 2 paragraphs" in shown(page)
+
+
+def test_the_strip_leads_to_the_matches():
+    page = client.get("/documents/a.txt?q=talks").text
+    strip = page[page.index("<svg") : page.index("</svg>")]
+    assert re.findall(r'href="#p(\d+)" aria-label="Paragraph (\d+), at', strip) == [
+        ("0", "0"),
+        ("1", "1"),
+        ("3", "3"),
+    ]
+    assert "<svg" not in client.get("/documents/a.txt").text
+    assert "<svg" not in client.get("/documents/a.txt?q=zebra").text
+
+
+def links_of(answer: Answer) -> list[str]:
+    return [unescape(address) for address in ADDRESS.findall(answer.text)]

@@ -44,7 +44,7 @@ SEARCH = {
     "explain": whole(0, 1),
 }
 
-EXPORT = {name: SEARCH[name] for name in ("q", "match", "filter", "sort")}
+EXPORT = {name: SEARCH[name] for name in ("q", "match", "filter", "sort", "scope")}
 SUGGEST = {"q": TEXT, "limit": whole(0, MAX_SUGGESTIONS)}
 SIMILAR = {"limit": whole(0, MAX_LIMIT), "other_documents": whole(0, 1)}
 CONCORDANCE = {

@@ -1,5 +1,6 @@
 """The pages for people."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from search.engine import (
     ConcordanceRequest,
     DocumentView,
     Engine,
+    Line,
     Page,
     Request,
 )
@@ -113,7 +115,9 @@ class Pages:
             number = last
             found = self.engine.concordance(replace(asked, offset=(number - 1) * size))
         paging = _paging(number, found.total, size)
-        return _page("concordance", query=query, found=found, orders=ORDERS, **paging)
+        return _page(
+            "concordance", query=query, found=found, orders=ORDERS, beside=_beside, **paging
+        )
 
     def documents(self) -> HTTPResponse:
         """Answer `/documents`: what is indexed."""
@@ -264,6 +268,14 @@ def _paging(number: int, total: int, size: int) -> dict[str, int]:
         "start": (number - 1) * size + 1,
         "end": min(number * size, total),
     }
+
+
+def _beside(line: Line) -> tuple[str, str, str, str]:
+    """Part what stands beside a keyword: the text before, punctuation on either side, the rest."""
+    opening = re.search(r"[^\w\s]*$", line.left)
+    closing = re.match(r"[^\w\s]*", line.right)
+    before, behind = opening[0] if opening else "", closing[0] if closing else ""
+    return line.left[: len(line.left) - len(before)], before, behind, line.right[len(behind) :]
 
 
 def _rows(view: DocumentView) -> list[Row]:

@@ -13,7 +13,11 @@
 % }
 % rebase('layout', title=f'{short(query)} – Concordance – Passage', page_class='wide', relations=relations)
 <div class="summary">
-  <h1>{{count(found.total, 'occurrence')}}{{' of ' if query else ''}}<span dir="auto">{{query}}</span></h1>
+% if query:
+  <h1>{{'No occurrence' if not found.total else count(found.total, 'occurrence')}} of <span dir="auto">{{short(query)}}</span></h1>
+% else:
+  <h1>Concordance</h1>
+% end
 % if found.lines:
   <p>{{start}}–{{end}}</p>
 % end
@@ -43,10 +47,11 @@
   </thead>
   <tbody>
 %   for line in found.lines:
+%     left, opening, closing, right = beside(line)
     <tr>
-      <td dir="auto">{{line.left}}</td>
-      <td dir="auto"><a href="{{urls.paragraph(line.paragraph, query)}}"><mark>{{line.keyword}}</mark></a></td>
-      <td dir="auto">{{line.right}}</td>
+      <td dir="auto">{{left}}</td>
+      <td dir="auto">{{opening}}<a href="{{urls.paragraph(line.paragraph, query)}}"><mark>{{line.keyword}}</mark></a>{{closing}}</td>
+      <td dir="auto">{{right}}</td>
       <td><span dir="auto">{{line.document.title}}</span>, {{line.paragraph.number}}</td>
     </tr>
 %   end
@@ -54,5 +59,7 @@
 </table>
 %   include('paging', address=address)
 % elif query:
-<p><a href="{{urls.search(query)}}">Search for it</a> instead: the words may stand in a form that is not as typed.</p>
+<p><a href="{{urls.search(query)}}">Search for it</a>: that offers other spellings, and what has some of the words.</p>
+% else:
+<p>Every occurrence of a word, a <kbd>"phrase"</kbd> or a <kbd>pattern*</kbd> is shown in a line, with what stands beside it.</p>
 % end

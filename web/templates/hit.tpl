@@ -38,7 +38,7 @@
     </div>
 % end
 % if hit.explanation:
-    <details class="why">
+    <details class="why" open>
       <summary>Why this result: {{f'{hit.score:.4f}'}}</summary>
       <ul>
 %   include('explanation', explanation=hit.explanation)

@@ -14,7 +14,7 @@
   </ul>
 </section>
 % end
-% if page.total > 1:
+% if page.total > 1 and asked.scope == 'paragraph':
 <form class="order" action="/" method="get" aria-label="Order">
   <input type="hidden" name="q" value="{{query}}">
 %   include('kept')
@@ -28,6 +28,8 @@
   <label><input type="checkbox" name="group" value="document"{{' checked' if asked.group == 'document' else ''}}> Grouped by document</label>
   <button type="submit">Apply</button>
 </form>
+% end
+% if page.total > 1:
 <p class="export">All of it: <a href="{{urls.csv(asked)}}" download>as a table (CSV)</a>, <a href="{{urls.export(asked)}}">as JSON lines</a></p>
 % end
 % if useful:

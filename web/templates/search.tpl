@@ -16,8 +16,10 @@
 %   end
     {{f'{page.took_ms:.1f}' if page.took_ms < 10 else f'{page.took_ms:.0f}'}} ms
   </p>
-  <p>
-    <a href="{{urls.concordance(query)}}">Concordance</a> ·
+  <p class="ways">
+%   if asked.scope == 'paragraph' and not asked.filters:
+    <a href="{{urls.concordance(page.interpreted if page.relaxed else query)}}">Concordance</a> ·
+%   end
     <a href="{{urls.explained(asked, number)}}">{{'Hide' if asked.explain else 'Explain'}} the scores</a>
   </p>
 % else:
