@@ -135,15 +135,8 @@ def health(status: Status) -> Object:
 
 
 def _hit(hit: Hit, query: str) -> Object:
-    info, paragraph = hit.document, hit.paragraph
     return {
-        "id": paragraph.id,
-        "rank": hit.rank,
-        "score": hit.score,
-        "url": urls.paragraph(paragraph, query),
-        "document": {"id": info.id, "title": info.title, "date": info.date, "type": info.type},
-        "paragraph": _place(paragraph, info.paragraphs),
-        "text": paragraph.text,
+        **found(hit, query),
         "snippet_html": hit.snippet_html,
         "matches": [{"start": each.start, "end": each.end} for each in hit.matches],
         "context": {"before": _texts(hit.before), "after": _texts(hit.after)},
@@ -161,14 +154,20 @@ def _explanation(explanation: Explanation) -> Object:
 
 
 def _line(line: Line, query: str) -> Object:
-    info, paragraph = line.document, line.paragraph
     return {
         "left": line.left,
         "keyword": line.keyword,
         "right": line.right,
         "start": line.span.start,
         "end": line.span.end,
-        "id": paragraph.id,
+        "id": line.paragraph.id,
+        **_where(line.document, line.paragraph, query),
+    }
+
+
+def _where(info: DocumentInfo, paragraph: Paragraph, query: str) -> Object:
+    """Tell where a paragraph stands, and how to get there."""
+    return {
         "url": urls.paragraph(paragraph, query),
         "document": {"id": info.id, "title": info.title, "date": info.date, "type": info.type},
         "paragraph": _place(paragraph, info.paragraphs),
@@ -199,17 +198,14 @@ def _group(group: Group, query: str) -> Object:
     }
 
 
-def found(found: Found, query: str) -> Object:
-    """Give a paragraph of a whole answer."""
-    info, paragraph = found.document, found.paragraph
+def found(found: Found | Hit, query: str) -> Object:
+    """Give a paragraph of an answer."""
     return {
-        "id": paragraph.id,
+        "id": found.paragraph.id,
         "rank": found.rank,
         "score": found.score,
-        "url": urls.paragraph(paragraph, query),
-        "document": {"id": info.id, "title": info.title, "date": info.date, "type": info.type},
-        "paragraph": _place(paragraph, info.paragraphs),
-        "text": paragraph.text,
+        **_where(found.document, found.paragraph, query),
+        "text": found.paragraph.text,
     }
 
 

@@ -33,7 +33,6 @@ from search.similar import AGREEING
 
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 Pair = tuple[int, int]
 Alike = dict[Pair, int]
 
@@ -161,7 +160,7 @@ def exact_answer(shingles: Shingles, chosen: list[int]) -> dict[Pair, float]:
     candidates: set[Pair] = set()
     for begin in range(0, len(shingles.pair), _CHUNK):
         part = shingles.pair[begin : begin + _CHUNK]
-        places = np.flatnonzero(_is_among(part, rare))
+        places = np.flatnonzero(np.isin(part, rare))
         owners = np.searchsorted(shingles.start, places + begin, "right") - 1
         for pair, owner in zip(part[places].tolist(), owners.tolist(), strict=True):
             candidates.update((drawn, owner) for drawn in wanted[pair] if drawn != owner)
@@ -179,16 +178,9 @@ def _frequencies(shingles: Shingles, wanted: U64) -> Counter[int]:
     counts: Counter[int] = Counter()
     for begin in range(0, len(shingles.pair), _CHUNK):
         part = shingles.pair[begin : begin + _CHUNK]
-        pairs, times = np.unique(part[_is_among(part, wanted)], return_counts=True)
+        pairs, times = np.unique(part[np.isin(part, wanted)], return_counts=True)
         counts.update(dict(zip(pairs.tolist(), times.tolist(), strict=True)))
     return counts
-
-
-def _is_among(pairs: U64, some: U64) -> Mask:
-    """Tell which pairs are among some that ascend."""
-    places = np.searchsorted(some, pairs)
-    found: Mask = some[np.minimum(places, len(some) - 1)] == pairs
-    return found
 
 
 # What signatures find.
