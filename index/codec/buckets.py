@@ -248,7 +248,9 @@ def _put_words(
             only = placed.only[w]
             if only == NOTHING:
                 continue
-            begin, end = i64(tokens.start[w]), i64(tokens.start[w + 1])
+            begin, end = i64(0), i64(1)
+            if only == SEVERAL:
+                begin, end = i64(tokens.start[w]), i64(tokens.start[w + 1])
             if top + (end - begin + 1) * piece > len(arena):
                 lengths[p] = position
                 return p, i64(i), top

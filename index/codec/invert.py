@@ -50,12 +50,11 @@ def share(memory: int) -> int:
 
 
 class _Cutting(NamedTuple):
-    """A batch that is being cut: its words and columns, and how many bytes of text it has."""
+    """A batch that is being cut, and its words."""
 
     cut: Future[tuple[I64, int]]
     stream: U32
-    columns: I64
-    size: int
+    batch: Batch
 
 
 class _Job(NamedTuple):
@@ -80,7 +79,7 @@ class Inverter:
         self._buckets = Buckets(memory // 2)
         self._prefix = Column(np.uint64)  # of each stem, the first eight bytes
         self._streams = [np.empty(0, np.uint32)] * 4  # of those given three are in use meanwhile
-        self._batch = Batch()
+        self._batch, self._other = Batch(), Batch()
         # One entry a paragraph, a section, a document:
         self._sections = array("I")
         self._titles, self._headings = array("I"), array("I")
@@ -98,7 +97,7 @@ class Inverter:
     def is_full(self) -> bool:
         """Tell whether it has taken what fits; of batches not done yet the size is estimated."""
         awaited = sum(job.words for job in self._jobs)
-        awaited += self._cutting.size // _WORD if self._cutting else 0
+        awaited += self._cutting.batch.size // _WORD if self._cutting else 0
         chained = self._chained + _PER_WORD * awaited
         return max(chained, self._words.size) > share(self._memory)
 
@@ -144,25 +143,27 @@ class Inverter:
         All is done with one batch when the third after it comes.
         """
         text, begins = self._batch.text()
-        columns, stream = self._batch.columns(), self._free_stream(len(text))
-        before, self._batch = self._cutting, Batch()
+        stream = self._free_stream(len(text))
+        before = self._cutting
         cut = self._cutter.submit(self._words.cut, text, begins, stream)
-        self._cutting = _Cutting(cut, stream, columns, len(text))
+        self._cutting = _Cutting(cut, stream, self._batch)
+        self._batch, self._other = self._other, self._batch
         if before:
             self._hand_on(before)
+        self._batch.clear()
 
-    def _hand_on(self, batch: "_Cutting") -> None:
+    def _hand_on(self, cutting: "_Cutting") -> None:
         """Analyse the new words of a batch; a thread stores all of them and puts them in order."""
-        first, count = batch.cut.result()
+        (first, count), stream = cutting.cut.result(), cutting.stream
         self._words.analyze(count)
         units, tokens = self._words.units, self._words.tokens()
         self._prefix.extend(self._words.stems.prefixes(len(self._prefix)))
         if len(self._jobs) > 1:
             self._wait()
         stored = self._thread.submit(
-            self._records.add, units, batch.stream[: first[-1]], first, batch.columns
+            self._records.add, units, stream[: first[-1]], first, cutting.batch.columns()
         )
-        given = tokens, self._prefix.array, batch.stream, first
+        given = tokens, self._prefix.array, stream, first
         signed = self._thread.submit(self._signatures.add, *given)
         chained = self._thread.submit(self._buckets.add, *given)
         self._jobs.append(_Job(stored, signed, chained, int(first[-1])))

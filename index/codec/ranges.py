@@ -81,7 +81,7 @@ def postings(
             dense=dense, bits=bits, ranks=ranks
         )
 
-    with ThreadPoolExecutor(_workers()) as pool:
+    with ThreadPoolExecutor(workers()) as pool:
         parts = _then(_in_turn(pool, encode_range, ranges, make_room), release)
         rest = _written(parts, found, paragraphs, pool, output)
     return found.arrays | rest | {"forms.df": form_df, "paragraphs.length": paragraphs.length}
@@ -93,7 +93,8 @@ def _then(parts: Iterable[Encoded], call: Callable[[], None]) -> Iterator[Encode
     call()
 
 
-def _workers() -> int:
+def workers() -> int:
+    """Count the CPUs that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
@@ -103,7 +104,7 @@ def ranges_of(by_term: I64, memory: int, cuts: I64 = _NOWHERE) -> Ranges:
     There is at least one term in each, however many its tokens. Where one of `cuts` (ascending) is
     in reach, a range ends there.
     """
-    most = max(min(memory // _TOKEN_BYTES // (_workers() + 1), _RANGE), 1)
+    most = max(min(memory // _TOKEN_BYTES // (workers() + 1), _RANGE), 1)
     ends = np.cumsum(by_term)
     bounds = [0]
     while bounds[-1] < len(by_term):
@@ -133,7 +134,7 @@ def _in_turn(
     There is a room for each thread, and one for what is given: nothing is copied out of them, for
     a copy in fresh memory costs more than what it saves.
     """
-    rooms = [make_room() for _ in range(min(_workers() + 1, len(ranges)))]
+    rooms = [make_room() for _ in range(min(workers() + 1, len(ranges)))]
     jobs: deque[tuple[Future[Encoded], Room]] = deque()
     for bounds in ranges:
         if not rooms:
