@@ -5,6 +5,7 @@ import lzma
 import random
 import sqlite3
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -183,11 +184,12 @@ TOTALS = {"term": 2, "AND": 1, "OR": 3, "phrase": 1}
 
 
 def test_an_engine_is_built_measured_and_asked(tmp_path, text, fts5):
-    built = build(fts5, text, tmp_path, "whale")
+    measured_whole = replace(fts5, is_measured_whole=True)
+    (built,) = build([measured_whole], text, tmp_path, "whale", print)
     assert built.failures == []
     assert built.parts.keys() == {".db"}
     assert 0 < built.by_cores["1"]["seconds"] <= built.by_cores["1"]["settled"]
-    assert len(built.replace) == 5
+    assert len(built.replace) == 3 * 5
     server = process.Server((*fts5.command, "serve", built.folder), tmp_path / "log.txt")
     contenders = [Contender("SQLite FTS5", fts5, server)]
     pace = Pace(rounds=2, warm=0, slow_rounds=2, slow_seconds=9, again=3)

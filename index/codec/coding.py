@@ -58,7 +58,8 @@ class Vocabulary:
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
         self._code = np.empty(0, np.uint32)  # of each unit, the bytes
-        self._character = np.full(_CHARACTERS, _UNKNOWN, np.uint32)  # the same of each character
+        # The same of each character, and one more: of zeros, what is not touched takes no memory.
+        self._character = np.zeros(_CHARACTERS, np.uint32)
         self._entry = np.empty(0, np.uint32)  # the unit or character of each code
         self._count = 0
         self._room = np.empty(1 << 10, np.uint8)
@@ -90,7 +91,7 @@ class Vocabulary:
         """Give codes to the units of the first texts: the more frequent, the shorter."""
         counts = np.bincount(stream, minlength=len(units.kind))
         characters = np.zeros(_CHARACTERS, np.int64)
-        _count_characters(units, counts, characters)
+        characters = characters[: _count_characters(units, counts, characters)]
         used, spelled = np.flatnonzero(counts), np.flatnonzero(characters)
         order = np.argsort(-np.concatenate((counts[used], characters[spelled])), kind="stable")
         entries = np.concatenate((used, spelled | _CHARACTER))[order]
@@ -175,16 +176,22 @@ def _one_character(units: Units, unit: int) -> int:
 
 
 @kernel
-def _count_characters(units: Units, counts: I64, characters: I64) -> None:
-    """Count the characters of the units that are spelled, or are one, instead of these."""
+def _count_characters(units: Units, counts: I64, characters: I64) -> int:
+    """Count the characters of the units that are spelled, or are one, instead of these.
+
+    Answers the number behind the highest of them.
+    """
+    beyond = i64(0)
     for unit in range(len(counts)):
         if counts[unit] and (units.kind[unit] & SPELLED or _one_character(units, unit) >= 0):
             at, end = units.begins[unit], units.begins[unit + 1]
             while at < end:
                 character, size = _character_at(units.text, at)
                 characters[character] += counts[unit]
+                beyond = max(beyond, character + 1)
                 at += size
             counts[unit] = 0
+    return beyond
 
 
 @kernel
@@ -193,7 +200,7 @@ def _place(entry: U32, code: U32, character: U32) -> None:
     for number in range(len(entry)):
         unit = i64(entry[number])
         if unit & _CHARACTER:
-            character[unit & ~_CHARACTER] = code_of(number)
+            character[unit & ~_CHARACTER] = code_of(number) + 1
         else:
             code[unit] = code_of(number)
 
@@ -229,7 +236,7 @@ def _code(
                     and (units.kind[unit] & units.kind[stream[i - 1]] & WORD)
                 ):
                     count = _know_character(_BLANK, character, entry, count)
-                    at = _put(character[_BLANK], out, at)
+                    at = _put(character[_BLANK] - 1, out, at)
                 apart = spelled
                 if spelled:
                     count, at = _spell(units, unit, character, entry, count, out, at)
@@ -256,7 +263,7 @@ def _know(
     single = _one_character(units, unit)
     if single >= 0:
         count = _know_character(single, character, entry, count)
-        code[unit] = character[single]
+        code[unit] = character[single] - 1
     elif count < most:
         code[unit], entry[count] = code_of(count), unit
         count += 1
@@ -266,8 +273,8 @@ def _know(
 @inlined
 def _know_character(wanted: int, character: U32, entry: U32, count: int) -> int:
     """Give a character a code if it has none; answer how many there are."""
-    if character[wanted] == _UNKNOWN:
-        character[wanted], entry[count] = code_of(count), wanted | _CHARACTER
+    if character[wanted] == 0:
+        character[wanted], entry[count] = code_of(count) + 1, wanted | _CHARACTER
         count += 1
     return count
 
@@ -281,7 +288,7 @@ def _spell(
     while begin < end:
         single, size = _character_at(units.text, begin)
         count = _know_character(single, character, entry, count)
-        at = _put(character[single], out, at)
+        at = _put(character[single] - 1, out, at)
         begin += size
     return count, at
 

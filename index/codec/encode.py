@@ -281,32 +281,26 @@ def _insert(best: F32, impact: np.float32) -> None:
 
 def bitmaps(tokens: Tokens, paragraphs: int) -> tuple[U32, U64, U32]:
     """Give the terms of a range that stand in more than one of DENSE paragraphs; bits and ranks."""
-    counts = np.diff(tokens.start)
-    dense, rows, sums = [], [], []
-    for t in np.flatnonzero(counts > paragraphs / DENSE).tolist():
-        bits = np.zeros(-(-paragraphs // 64), np.uint64)
-        ranks = np.zeros(-(-paragraphs // RANK) + 1, np.uint32)
-        _set_bits(tokens.keys[tokens.start[t] : tokens.start[t + 1]], bits, ranks)
-        if ranks[-1] > paragraphs / DENSE:
-            dense.append(tokens.low + t)
-            rows.append(bits)
-            sums.append(ranks)
-    return (
-        np.array(dense, np.uint32),
-        np.concatenate([np.zeros(0, np.uint64), *rows]),
-        np.concatenate([np.zeros(0, np.uint32), *sums]),
-    )
+    terms = np.flatnonzero(np.diff(tokens.start) > paragraphs / DENSE)
+    bits = np.zeros((len(terms), -(-paragraphs // 64)), np.uint64)
+    ranks = np.zeros((len(terms), -(-paragraphs // RANK) + 1), np.uint32)
+    _set_bits(tokens.keys, tokens.start, terms, bits, ranks)
+    dense = ranks[:, -1] > paragraphs / DENSE
+    if not dense.all():
+        terms, bits, ranks = terms[dense], bits[dense], ranks[dense]
+    return (tokens.low + terms).astype(np.uint32), bits.ravel(), ranks.ravel()
 
 
 @kernel
-def _set_bits(keys: U64, bits: U64, ranks: U32) -> None:
-    """Set the bits of a term's paragraphs; count those that are set before every RANK of them."""
-    for key in keys:
-        paragraph = i64(key >> np.uint64(32))
-        bits[paragraph >> 6] |= np.uint64(1) << np.uint64(paragraph & 63)
-    total = i64(0)
-    for word in range(len(bits)):
-        if word % (RANK // 64) == 0:
-            ranks[word // (RANK // 64)] = total
-        total += popcount(bits[word])
-    ranks[len(ranks) - 1] = total
+def _set_bits(keys: U64, start: I64, terms: I64, bits: U64, ranks: U32) -> None:
+    """Set the bits of each term's paragraphs; count those set before every RANK of them."""
+    for row in range(len(terms)):
+        for i in range(start[terms[row]], start[terms[row] + 1]):
+            paragraph = i64(keys[i] >> np.uint64(32))
+            bits[row, paragraph >> 6] |= np.uint64(1) << np.uint64(paragraph & 63)
+        total = i64(0)
+        for word in range(bits.shape[1]):
+            if word % (RANK // 64) == 0:
+                ranks[row, word // (RANK // 64)] = total
+            total += popcount(bits[row, word])
+        ranks[row, ranks.shape[1] - 1] = total

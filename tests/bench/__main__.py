@@ -68,12 +68,10 @@ def _run(data: Path, work: Path, quick: bool) -> Results:
         say(f"{name} is left out: {reason}")
     first = next(query.text for query in queries if (query.origin, query.kind) == ("runs", "OR"))
     ready = [engine for engine in found if isinstance(engine, Engine)]
-    built = []
-    for engine in ready:
-        say(f"indexing: {engine.name}")
-        built.append(build(engine, corpus, work, first))
-        for failure in built[-1].failures:
-            say(f"{engine.name} failed at {failure}")
+    built = build(ready, corpus, work, first, say)
+    for each in built:
+        for failure in each.failures:
+            say(f"{each.name} failed at {failure}")
     with _contenders(ready, built, work / "log.txt") as contenders:
         latencies, again = _ask(contenders, queries, QUICK if quick else PACE)
     return Results(

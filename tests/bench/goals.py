@@ -43,14 +43,12 @@ def goals(results: Results) -> list[Goal]:
 
 
 def _indexing(passage: Built, peers: list[Built]) -> Iterator[Goal]:
-    for cores in ("1", "2"):
-        rates = [rate(built, cores) for built in (passage, *peers)]
-        own, *others = rates
-        best = max((other for other in others if other), default=None)
-        if own and best:
-            name = f"indexing, MB/s, {cores} {'core' if cores == '1' else 'cores'}"
-            limit = 3 * best
-            yield Goal(name, number(own), number(best), "≥ 3 ×", number(limit), own >= limit)
+    """Judge one core, as the issue has it; the report's table of indexing has two as well."""
+    own, *others = [rate(built, "1") for built in (passage, *peers)]
+    best = max((other for other in others if other), default=None)
+    if own and best:
+        limit, name = 3 * best, "indexing, MB/s, 1 core"
+        yield Goal(name, number(own), number(best), "≥ 3 ×", number(limit), own >= limit)
 
 
 def rate(built: Built, cores: str, until: str = "seconds") -> float | None:

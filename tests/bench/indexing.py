@@ -4,8 +4,8 @@ import shutil
 import statistics
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,9 @@ from pathlib import Path
 from bench.corpus import Corpus, first_lines, to_replace
 from bench.engines import Engine
 from bench.process import Answered, Failed, one_core, run
+
+ROUNDS = 3
+"""How often those engines are measured whose ratios count; they take turns."""
 
 STARTS = 5
 STARTING = 3.0
@@ -24,8 +27,8 @@ class Built:
     """What was measured of one engine beside its queries.
 
     `text` is the bytes of the text that it was given. `by_cores` has, for 1 and 2 cores, `seconds`
-    to the end of the commit and `settled` until merges came to rest; `from_file` is the seconds of
-    a process that indexes the file as it came. `memory` is the peak of these, in bytes.
+    to the end of the commit and `settled` until merges came to rest, medians; `from_file` is the
+    seconds of a process that indexes the file as it came. `memory` is the peak of these, in bytes.
     `disk` are bytes when merged (`parts` by files' suffixes, or by the engine's own account),
     `unmerged` bytes before. `replace` are the seconds of each round, `first` milliseconds: `open`,
     `query`, and `process` from start to end.
@@ -49,9 +52,27 @@ class Built:
     failures: list[str] = field(default_factory=list)
 
 
-def build(engine: Engine, corpus: Corpus, work: Path, first_query: str) -> Built:
-    """Measure an engine; leaves its index in a folder, ready for searching."""
-    return _Run(engine, corpus, work).measure(first_query)
+def build(
+    engines: Sequence[Engine],
+    corpus: Corpus,
+    work: Path,
+    first_query: str,
+    say: Callable[[str], None],
+) -> list[Built]:
+    """Measure engines; leaves the index of each in a folder, ready for searching."""
+    runs = [_Run(engine, corpus, work) for engine in engines]
+    for number in range(ROUNDS):
+        for engine, run_ in zip(engines, runs, strict=True):
+            if number == 0 or engine.is_measured_whole:
+                say(f"indexing: {engine.name}")
+                run_.index()
+    for run_ in runs:
+        run_.finish()
+    for number in range(ROUNDS):
+        for engine, run_ in zip(engines, runs, strict=True):
+            if engine.replaces and (number == 0 or engine.is_measured_whole):
+                run_.replace()
+    return [run_.start(first_query) for run_ in runs]
 
 
 class _Run:
@@ -68,11 +89,16 @@ class _Run:
             self._paragraphs = work / "first.tsv"
             text = first_lines(corpus, self._paragraphs, engine.limit)
         self._folder = work / "indexes" / engine.name.lower().replace(" ", "-")
+        self._times: dict[str, list[dict[str, float]]] = defaultdict(list)  # by cores
         version = self._run("version").told["version"]
         self._built = Built(engine.name, version, text, str(self._folder))
 
-    def measure(self, first_query: str) -> Built:
+    def index(self) -> None:
+        """Index once more; what comes of the last time is searched."""
         self._step("indexing", self._index)
+
+    def finish(self) -> None:
+        """Merge, and see how large all is."""
         if self._engine.merges:
             self._step("merging", self._merge)
         if self._engine.name == "Passage":
@@ -80,8 +106,13 @@ class _Run:
         files = _files(self._folder)
         self._built.disk = sum(files.values())
         self._built.parts = self._built.parts or files
-        if self._engine.replaces:
-            self._step("replacing", self._replace)
+
+    def replace(self) -> None:
+        """Replace a document, some times."""
+        self._step("replacing", self._replace)
+
+    def start(self, first_query: str) -> Built:
+        """Open the index some times in processes of their own; give all that was measured."""
         self._step("starting", lambda: self._start(first_query))
         return self._built
 
@@ -95,18 +126,19 @@ class _Run:
         return run((*self._engine.command, *arguments), self._log)
 
     def _index(self) -> None:
-        """Index with one core, then with two; what comes of the last is searched."""
-        for cores in self._engine.cores:
+        """Index with one core, then with two."""
+        for cores in map(str, self._engine.cores):
             _remove(self._folder)
-            with one_core() if cores == 1 else nullcontext():
-                answered = self._run("index", self._paragraphs, self._folder, str(cores))
-            self._built.by_cores[str(cores)] = {
-                "seconds": answered.told["seconds"],
-                "settled": answered.told["settled_seconds"],
+            with one_core() if cores == "1" else nullcontext():
+                answered = self._run("index", self._paragraphs, self._folder, cores)
+            told, times = answered.told, self._times[cores]
+            times.append({"seconds": told["seconds"], "settled": told["settled_seconds"]})
+            self._built.by_cores[cores] = {
+                name: statistics.median(each[name] for each in times) for name in times[0]
             }
-            self._built.memory[str(cores)] = answered.peak
-            self._built.segments = answered.told.get("segments")
-            self._built.parts = answered.told.get("parts", {})
+            self._built.memory[cores] = answered.peak
+            self._built.segments = told.get("segments")
+            self._built.parts = told.get("parts", {})
 
     def _merge(self) -> None:
         unmerged = self._folder.with_name(f"{self._folder.name}-unmerged")
@@ -133,7 +165,7 @@ class _Run:
         _remove(self._scratch)
         if set(told["found"]) != {1}:
             raise Failed(f"what was replaced was found {told['found']} times")
-        self._built.replace = told["seconds"]
+        self._built.replace = (self._built.replace or []) + told["seconds"]
 
     def _start(self, query: str) -> None:
         starts, end = [self._run("first", self._folder, query)], time.monotonic() + STARTING

@@ -105,7 +105,10 @@ def summary(results: Results) -> str:
     corpus, peers = results.corpus, _measured_peers(results)
     built = [b for name in (PASSAGE, *peers) if (b := results.engine(name))]
     summed = spreads(results.rows)
-    rows = [("indexing, MB/s, two cores", *(maybe(rate(b, "2")) for b in built))]
+    rows = [
+        (f"indexing, MB/s, {name}", *(maybe(rate(b, cores)) for b in built))
+        for cores, name in (("1", "one core"), ("2", "two cores"))
+    ]
     rows.append(("index / text", *(share(b.disk / b.text) for b in built)))
     for key in summed:
         if key.command in ("TOP_10", "TOP_10_COUNT") and key.origin == "runs":

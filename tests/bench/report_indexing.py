@@ -1,7 +1,7 @@
 """The report's part on indexing: speed, memory, size, change, opening."""
 
 from bench.goals import rate
-from bench.indexing import Built
+from bench.indexing import ROUNDS, Built
 from bench.results import PASSAGE, Results
 from bench.tables import maybe, megabytes, number, share, table
 
@@ -16,8 +16,10 @@ def indexing(results: Results) -> str:
     )
     return (
         "From paragraphs in memory to the end of the commit, MB of text a second; "
-        f"{results.machine['one core']}. Memory is the peak of the process, those paragraphs "
-        "included. Every engine is given the same and keeps title and body, positions and texts "
+        f"{results.machine['one core']}. Passage, Tantivy and Lucene take turns, {ROUNDS} times, "
+        "and medians count; the others index once. Memory is the peak of the process, those "
+        "paragraphs included. Every engine is given the same and keeps title and body, positions "
+        "and texts "
         "(bm25s has no positions).\n\n" + table(header, map(_indexing_row, results.built))
     ) + _from_file(results)
 
