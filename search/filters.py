@@ -68,13 +68,18 @@ def narrowed(tree: query.Query, filters: Sequence[Filter]) -> query.Query:
     return query.And([*([] if isinstance(tree, query.Every) else [tree]), *trees(filters)])
 
 
+# Every query is asked for these: to join kinds in each call takes longer than to tell them apart.
+_OF_FIELDS = (query.Term, query.Phrase, query.Prefix, query.TermRange)
+_JOINING = (query.And, query.Or, query.DisjunctionMax)
+
+
 def only(tree: query.Query) -> bool:
     """Tell whether a tree is of fields alone, so that it scores nothing."""
-    if isinstance(tree, query.Term | query.Phrase | query.Prefix | query.TermRange):
+    if isinstance(tree, _OF_FIELDS):
         return tree.fieldname in FIELDS
     if isinstance(tree, query.Not):
         return only(tree.query)
-    if isinstance(tree, query.And | query.Or | query.DisjunctionMax):
+    if isinstance(tree, _JOINING):
         return bool(tree.subqueries) and all(map(only, tree.subqueries))
     return False
 
@@ -88,10 +93,11 @@ def parted(tree: query.Query) -> tuple[query.Query, list[query.Query]]:
     """Take off what is of fields alone of what is joined by And at the top, if all else is not."""
     if not isinstance(tree, query.And) or tree.boost != 1:
         return tree, []
-    fields = [node for node in tree.subqueries if only(node)]
-    if not fields or len(fields) == len(tree.subqueries):
+    nodes = tree.subqueries
+    fields = [node for node in nodes if only(node)]
+    if not fields or len(fields) == len(nodes):
         return tree, []
-    rest = [node for node in tree.subqueries if not only(node)]
+    rest = [node for node in nodes if not only(node)]
     return query.And(rest) if len(rest) > 1 else rest[0], fields
 
 

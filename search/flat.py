@@ -105,7 +105,7 @@ def _read_any(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
         return bool(tree.fieldname == "text")
     if not isinstance(tree, query.Or):
         return False
-    boost *= getattr(tree, "boost", 1.0)
+    boost *= tree.boost
     return all(_read_any(node, boost, flat, statistics) for node in tree.subqueries)
 
 
@@ -113,12 +113,13 @@ def _read_all(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
     if isinstance(tree, query.Term) and tree.fieldname in ("text", "form"):
         flat.required.append(_word(tree, boost * tree.boost, statistics))
         return True
+    if isinstance(tree, query.And):
+        boost *= tree.boost
+        return all(_read_all(node, boost, flat, statistics) for node in tree.subqueries)
     if filters.only(tree):
         flat.fields.append(tree)
         return True
     boost *= getattr(tree, "boost", 1.0)
-    if isinstance(tree, query.And):
-        return all(_read_all(node, boost, flat, statistics) for node in tree.subqueries)
     if isinstance(tree, query.AndMaybe):
         return _read_all(tree.a, boost, flat, statistics) and _read_any(
             tree.b, boost, flat, statistics
