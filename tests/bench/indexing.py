@@ -6,13 +6,12 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.corpus import Corpus, first_lines, to_replace
 from bench.engines import Engine
-from bench.process import Answered, Failed, one_core, run
+from bench.process import Answered, Failed, run
 
 ROUNDS = 3
 """How often those engines are measured whose ratios count; they take turns."""
@@ -122,15 +121,15 @@ class _Run:
         except Failed as failed:
             self._built.failures.append(f"{name}: {failed}")
 
-    def _run(self, *arguments: str | Path) -> Answered:
-        return run((*self._engine.command, *arguments), self._log)
+    def _run(self, *arguments: str | Path, cores: int | None = None) -> Answered:
+        return run((*self._engine.command, *arguments), self._log, cores)
 
     def _index(self) -> None:
         """Index with one core, then with two."""
-        for cores in map(str, self._engine.cores):
+        for number in self._engine.cores:
             _remove(self._folder)
-            with one_core() if cores == "1" else nullcontext():
-                answered = self._run("index", self._paragraphs, self._folder, cores)
+            cores = str(number)
+            answered = self._run("index", self._paragraphs, self._folder, cores, cores=number)
             told, times = answered.told, self._times[cores]
             times.append({"seconds": told["seconds"], "settled": told["settled_seconds"]})
             self._built.by_cores[cores] = {

@@ -41,32 +41,33 @@ class Answered:
 
 
 @contextmanager
-def one_core() -> Iterator[None]:
-    """Let processes started within run on a single core, where the system can."""
-    if not CAN_PIN:
+def _started_on(cores: int | None) -> Iterator[None]:
+    """Hold what is started within to so many cores, where the system can; this process goes on."""
+    if cores is None or not CAN_PIN:
         yield
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
+    os.sched_setaffinity(0, sorted(before)[:cores])
     try:
         yield
     finally:
         os.sched_setaffinity(0, before)
 
 
-def run(command: Sequence[str | Path], log: Path) -> Answered:
+def run(command: Sequence[str | Path], log: Path, cores: int | None = None) -> Answered:
     """Run a command whose last line is JSON, if any of it is; its other words go to the log.
 
+    It is held to so many `cores`; who waits for it is not, and so takes nothing of the one.
     Raises `Failed`.
     """
     start = time.perf_counter()
-    with (
-        log.open("a", encoding="utf-8") as errors,
-        subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=ENVIRONMENT
-        ) as process,
-    ):
-        output, peak = _watched(process)
+    with log.open("a", encoding="utf-8") as errors:
+        with _started_on(cores):
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=errors, text=True, env=ENVIRONMENT
+            )
+        with process:
+            output, peak = _watched(process)
     seconds = time.perf_counter() - start
     if process.returncode:
         raise Failed(_last_line(log))
@@ -83,7 +84,7 @@ def _watched(process: "subprocess.Popen[str]") -> tuple[str, int | None]:
     peak: int | None = None
     while True:
         try:
-            return process.communicate(timeout=0.02)[0], peak
+            return process.communicate(timeout=0.05)[0], peak
         except subprocess.TimeoutExpired:
             peak = _peak(process.pid) or peak
 
