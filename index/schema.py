@@ -7,7 +7,7 @@ from whoosh.fields import STORED, TEXT, Schema
 
 from index.analysis import analyze
 
-FORMAT = 3
+FORMAT = 4
 """The version of the format: of the files, the analysis and the schema together."""
 
 

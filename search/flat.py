@@ -243,28 +243,37 @@ def _in_segment(flat: Flat, where: Where) -> _Here | None:
     place = where.place
     words: list[Word] = []
     phrases: list[Phrase] = []
+    pairs: list[Word] = []  # of neighbours in phrases: they score nothing
     for _, here in flat.required:
         found = here[place]
         if found is None:
             return None
         if isinstance(found, Word):
             words.append(found)
+            continue
+        inside = list(_pairs(found, where.segment.data))
+        if None in inside:
+            return None
+        if inside and _is_pair(found):
+            words.append(inside[0]._replace(weight=found.weight))
         else:
             phrases.append(found)
+            pairs += inside
     if phrases:
         ranks = {word[0] for word in words}
-        inside = {word[0]: word for phrase in phrases for word in phrase[0]}
-        words += [word for rank, word in inside.items() if rank not in ranks]
-        pairs = [pair for phrase in phrases for pair in _pairs(phrase, where.segment.data)]
-        if None in pairs:
-            return None
-        words += {pair[0]: pair for pair in pairs if pair}.values()
+        inside = [*(word for phrase in phrases for word in phrase[0]), *pairs]
+        words += {word[0]: word for word in inside if word[0] not in ranks}.values()
     if len(words) > 1:
         words = _once(words)
         words.sort()
     optional = _words(flat.optional, place) if flat.optional else _NONE
     excluded = _words(flat.excluded, place) if flat.excluded else _NONE
     return _Here(words, phrases, optional, excluded)
+
+
+def _is_pair(phrase: Phrase) -> bool:
+    """Tell whether a phrase is two words, each in any form: what a pair is."""
+    return len(phrase.words) == 2 and all(word.place.code < 0 for word in phrase.words)
 
 
 def _pairs(phrase: Phrase, data: SegmentData) -> Iterator[Word | None]:

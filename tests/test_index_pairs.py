@@ -1,6 +1,7 @@
-"""Every pair of frequent terms that stand in a row has postings of its own, and no other pair."""
+"""Each pair of frequent terms in a row has postings, with how often it begins; no other pair has."""
 
 import random
+from collections import Counter, defaultdict
 
 import pytest
 from collections_on_disk import as_document, texts
@@ -27,19 +28,19 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("pairs")
 
 
-def expected(given: list[str]) -> tuple[set[str], dict[tuple[str, str], list[int]]]:
-    """Give the stems that have pairs, and where each pair stands, by looking at every text."""
+def expected(given: list[str]) -> tuple[set[str], dict[tuple[str, str], Counter[int]]]:
+    """Give the stems that have pairs, and how often each pair begins in each of the texts."""
     tokens = [[(token.position, token.stem) for token in analyze(text)] for text in given]
     least = max(len(given) / 9, 16)
     stems = {stem for each in tokens for _, stem in each}
     frequent = {s for s in stems if sum(any(s == t for _, t in each) for each in tokens) > least}
-    found: dict[tuple[str, str], set[int]] = {}
+    found: defaultdict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     for ordinal, each in enumerate(tokens):
-        for position, first in each:
-            for other, second in each:
+        for position, first in set(each):
+            for other, second in set(each):
                 if other == position + 1 and {first, second} <= frequent:
-                    found.setdefault((first, second), set()).add(ordinal)
-    return frequent, {pair: sorted(ordinals) for pair, ordinals in found.items()}
+                    found[first, second][ordinal] += 1
+    return frequent, found
 
 
 def same_pairs(data: SegmentData, given: list[str]) -> None:
@@ -51,8 +52,8 @@ def same_pairs(data: SegmentData, given: list[str]) -> None:
             if (first, second) not in found:
                 assert term == NOT_FOUND
                 continue
-            assert data.paragraphs(term).tolist() == found[first, second]
-            assert set(data.frequencies(term).tolist()) == {1}
+            counted = zip(data.paragraphs(term).tolist(), data.frequencies(term).tolist())
+            assert list(counted) == sorted(found[first, second].items())
     assert len(data.columns.df) == len(data.terms) + len(found)
     others = set(range(len(data.terms))) - set(number.values())
     assert all(data.pair(other, other) is None for other in others)

@@ -555,7 +555,7 @@ def test_everything_is_on_the_disk_before_the_table_of_contents_has_its_name(ind
     assert last == [index.stat().st_ino]
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_index_of_an_older_format_is_to_be_built_anew(tmp_path, version):
     index, document = tmp_path / "index", tmp_path / "text.txt"
     shutil.copytree(ROOT / f"tests/data/format{version}", index)
@@ -563,7 +563,7 @@ def test_an_index_of_an_older_format_is_to_be_built_anew(tmp_path, version):
     said = f"of format {version}, this program writes {FORMAT}; build it anew"
     with pytest.raises(OtherVersion, match=said):
         Snapshot.open(index)
-    for path in index.glob("*.arrays"):
+    for path in index.glob("*.arrays") if version < 3 else ():  # 4 has the arrays of 3
         with pytest.raises(OtherVersion, match="another version of th"):
             SegmentData(path)
     assert build(index, [document]).rebuilt

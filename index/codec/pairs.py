@@ -1,6 +1,7 @@
-"""Which frequent terms stand in a row, and in which paragraphs: postings for pairs of neighbours.
+"""Which frequent terms stand in a row, where and how often: postings for pairs of neighbours.
 
 The words of a phrase like "to be or not to be" are in most paragraphs, two of them in a row in few.
+A pair has a posting for each position at which it begins, so that a phrase of two words is a term.
 After Williams, Zobel and Bahle, "Fast phrase querying with combined indexes" (2004).
 """
 
@@ -33,7 +34,7 @@ class Pairs(NamedTuple):
     """What stands in a row: every pair of `terms` (u32, ascending) that does so anywhere.
 
     `key` (u64, ascending) is first << 32 | second, and pair i stands in the paragraphs
-    [start[i], start[i + 1]) of `paragraph` (u32), ascending.
+    [start[i], start[i + 1]) of `paragraph` (u32), ascending: as often as it begins there.
     """
 
     terms: U32
@@ -71,7 +72,7 @@ class _Cells(NamedTuple):
 
     Paragraph p has the cells [first[p], first[p + 1]), the last of which stays empty, as does the
     very first. A part and the whole of a hyphenated word share one: what finds its cell taken is in
-    `more`, number by number, with its cell in `at`.
+    `more`, with its cell in `at`, once, by cells.
     """
 
     first: I64
@@ -83,12 +84,11 @@ class _Cells(NamedTuple):
 class _Found(NamedTuple):
     """Pairs as they are found: a slot is the number of the first << 8 | of the second.
 
-    With the paragraph of each; `seen` tells of each slot in which paragraph it was found last.
+    With the paragraph of each.
     """
 
     slots: U16
     where: U32
-    seen: U16
 
 
 def _in_window(c: Columns, length: U8, low: int) -> tuple[U16, U32]:
@@ -102,13 +102,11 @@ def _in_window(c: Columns, length: U8, low: int) -> tuple[U16, U32]:
     )
     room = np.empty(2 * BLOCK + 1, np.int64)
     more = _place(c, low, room, cells)
-    order = np.argsort(cells.at[:more])
-    cells = cells._replace(more=cells.more[order], at=cells.at[order])
+    others = np.unique(cells.at[:more] << 8 | cells.more[:more])
+    cells = cells._replace(more=(others & 0xFF).astype(np.uint8), at=others >> 8)
     most = np.unique(cells.at, return_counts=True)[1].max(initial=0)  # of a cell
-    count = size + more * (2 + int(most))
-    found = _Found(
-        np.empty(count, np.uint16), np.empty(count, np.uint32), np.zeros(1 << 16, np.uint16)
-    )
+    count = size + len(others) * (2 + int(most))
+    found = _Found(np.empty(count, np.uint16), np.empty(count, np.uint32))
     count = _collect(low, cells, found)
     return found.slots[:count].copy(), found.where[:count].copy()
 
@@ -182,7 +180,7 @@ def _first_block(c: Columns, t: int, low: int) -> int:
 
 @kernel
 def _collect(low: int, cells: _Cells, found: _Found) -> int:
-    """Note each pair of neighbours once for each paragraph; count them."""
+    """Note each pair of neighbours as often as it stands in a paragraph; count them."""
     count, more = i64(0), 0
     for p in range(len(cells.first) - 1):
         begin, end = cells.first[p], cells.first[p + 1]
@@ -206,9 +204,6 @@ def _collect(low: int, cells: _Cells, found: _Found) -> int:
 
 @inlined
 def _note(found: _Found, count: int, first: np.uint8, second: np.uint8, low: int, p: int) -> int:
-    """Note a pair, of two terms and not seen before, of a paragraph; count on. Without branches."""
-    slot = u64(first) << u64(8) | u64(second)
-    found.slots[count], found.where[count] = slot, low + p
-    is_new = (first != 0) & (second != 0) & (found.seen[slot] != p + 1)
-    found.seen[slot] = p + 1
-    return count + i64(is_new)
+    """Note a pair, if it is one of two terms, of a paragraph; count on. Without branches."""
+    found.slots[count], found.where[count] = u64(first) << u64(8) | u64(second), low + p
+    return count + i64((first != 0) & (second != 0))
