@@ -4,7 +4,6 @@ What most people type is of this kind; everything else goes by `general`.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -251,8 +250,8 @@ def _in_segment(flat: Flat, where: Where) -> _Here | None:
         if isinstance(found, Word):
             words.append(found)
             continue
-        inside = list(_pairs(found, where.segment.data))
-        if None in inside:
+        inside = _pairs(found, where.segment.data)
+        if inside is None:
             return None
         if inside and _is_pair(found):
             words.append(inside[0]._replace(weight=found.weight))
@@ -261,8 +260,8 @@ def _in_segment(flat: Flat, where: Where) -> _Here | None:
             pairs += inside
     if phrases:
         ranks = {word[0] for word in words}
-        inside = [*(word for phrase in phrases for word in phrase[0]), *pairs]
-        words += {word[0]: word for word in inside if word[0] not in ranks}.values()
+        unscored = [*(word for phrase in phrases for word in phrase[0]), *pairs]
+        words += {word[0]: word for word in unscored if word[0] not in ranks}.values()
     if len(words) > 1:
         words = _once(words)
         words.sort()
@@ -276,16 +275,18 @@ def _is_pair(phrase: Phrase) -> bool:
     return len(phrase.words) == 2 and all(word.place.code < 0 for word in phrase.words)
 
 
-def _pairs(phrase: Phrase, data: SegmentData) -> Iterator[Word | None]:
-    """Yield the pairs of words in a row that have postings of their own; None if one is nowhere."""
+def _pairs(phrase: Phrase, data: SegmentData) -> list[Word] | None:
+    """Give the pairs of words in a row that have postings of their own; None if one is nowhere."""
     words, slop, _ = phrase
+    pairs = []
     for first, second in pairwise(words) if slop == IN_A_ROW else ():
         term = data.pair(first.place.term, second.place.term)
         if term == NOT_FOUND:
-            yield None
-        elif term is not None:
+            return None
+        if term is not None:
             place = Place(term, -1, data.document_frequency(term), dense=False)
-            yield Word(place.df << 32 | term, place, 0.0, 1)
+            pairs.append(Word(place.df << 32 | term, place, 0.0, 1))
+    return pairs
 
 
 def _words(leaves: list[Leaf], place: int) -> list[Word]:

@@ -1,4 +1,4 @@
-"""Each pair of frequent terms in a row has postings, with how often it begins; no other pair has."""
+"""Each pair of frequent terms in a row has postings, as often as it begins; no other pair has."""
 
 import random
 from collections import Counter, defaultdict
@@ -52,7 +52,9 @@ def same_pairs(data: SegmentData, given: list[str]) -> None:
             if (first, second) not in found:
                 assert term == NOT_FOUND
                 continue
-            counted = zip(data.paragraphs(term).tolist(), data.frequencies(term).tolist())
+            counted = zip(
+                data.paragraphs(term).tolist(), data.frequencies(term).tolist(), strict=True
+            )
             assert list(counted) == sorted(found[first, second].items())
     assert len(data.columns.df) == len(data.terms) + len(found)
     others = set(range(len(data.terms))) - set(number.values())
