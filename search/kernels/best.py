@@ -3,12 +3,14 @@
 A heap knows the worst at once, but where k is large the way down it is long. What is good enough is
 gathered then, so that an offer costs a store, and the best k are selected by Hoare's "Algorithm 65:
 Find" (1961). Either way only what is left at the end is sorted, by merging (Knuth, TAOCP 5.2.4).
+
+Which of two scores is higher cannot be foretold, so that selecting and merging do not branch on it.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.compiled import i64, inlined, kernel
+from index.codec.compiled import i64, inlined, kernel, u64
 from search.kernels.room import Room, room_at, set_capacity
 
 I64 = npt.NDArray[np.int64]
@@ -17,14 +19,14 @@ F64 = npt.NDArray[np.float64]
 _HEAPED = 128
 """Up to how many of the best are kept in a heap (Williams, "Algorithm 232: Heapsort", 1964)."""
 
-_RUN = 8
+_RUN = 4
 """How many paragraphs are sorted by insertion, before runs of them are merged."""
 
 
 @kernel
 def begin(room: I64, k: int) -> None:
     """Forget the best paragraphs of before; the best k are wanted, at most MAX_BEST."""
-    set_capacity(room, k + k // 4 if k > _HEAPED else max(k, 1))
+    set_capacity(room, k + k // 2 if k > _HEAPED else max(k, 1))
     r = room_at(room)
     r.wanted[0], r.gathered[0] = k, 0
     r.worst[0] = -1.0 if k > 0 else np.inf  # where none is wanted, nothing is good enough
@@ -87,30 +89,34 @@ def _cut(scores: F64, ordinals: I64, gathered: I64, k: int, worst: F64) -> None:
 @inlined
 def _is_better(score: float, ordinal: int, than: float, other: int) -> bool:
     """Tell whether a paragraph is before another, by their scores and ordinals."""
-    return score > than or (score == than and ordinal < other)
+    return (score > than) | ((score == than) & (ordinal < other))
 
 
 @inlined
 def _select(scores: F64, ordinals: I64, count: int, k: int) -> None:
-    """Put the best k of `count` paragraphs in front."""
-    low, high = i64(0), count - 1
+    """Put the best k of `count` paragraphs in front.
+
+    Lomuto's partition, without branches (Alexandrescu, "Lomuto's comeback", 2020).
+    """
+    low, high, last = u64(0), u64(count - 1), u64(k - 1)
     while low < high:
-        middle = (low + high) // 2
+        middle = (low + high) >> u64(1)
         score, ordinal = scores[middle], ordinals[middle]
-        i, j = low, high
-        while i <= j:
-            while _is_better(scores[i], ordinals[i], score, ordinal):
-                i += 1
-            while _is_better(score, ordinal, scores[j], ordinals[j]):
-                j -= 1
-            if i <= j:
-                scores[i], scores[j] = scores[j], scores[i]
-                ordinals[i], ordinals[j] = ordinals[j], ordinals[i]
-                i, j = i + 1, j - 1
-        if j < k - 1:
-            low = i
-        if k - 1 < i:
-            high = j
+        scores[middle], ordinals[middle] = scores[high], ordinals[high]
+        at = low
+        for i in range(low, high):
+            own, of = scores[i], ordinals[i]
+            scores[i], ordinals[i] = scores[at], ordinals[at]
+            scores[at], ordinals[at] = own, of
+            at += u64(_is_better(own, of, score, ordinal))
+        scores[high], ordinals[high] = scores[at], ordinals[at]
+        scores[at], ordinals[at] = score, ordinal
+        if at < last:
+            low = at + u64(1)
+        elif at > last:
+            high = at - u64(1)
+        else:
+            return
 
 
 @kernel
@@ -125,8 +131,7 @@ def sort(room: I64) -> int:
     size = i64(_RUN)
     while size < count:
         for low in range(0, count, 2 * size):
-            middle, high = min(low + size, count), min(low + 2 * size, count)
-            _merge(r, low, middle, high)
+            _merge(r, low, min(low + size, count), min(low + 2 * size, count))
         size *= 2
     return count
 
@@ -147,15 +152,16 @@ def _merge(r: Room, low: int, middle: int, high: int) -> None:
     """Merge two sorted runs in a row, by way of a copy of the first."""
     for i in range(low, middle):
         r.run_scores[i - low], r.run_ordinals[i - low] = r.best_scores[i], r.best_ordinals[i]
-    i, j, count = i64(0), middle, middle - low
-    for at in range(low, high):
-        if i == count:
-            return
-        if j < high and _is_better(
-            r.best_scores[j], r.best_ordinals[j], r.run_scores[i], r.run_ordinals[i]
-        ):
-            r.best_scores[at], r.best_ordinals[at] = r.best_scores[j], r.best_ordinals[j]
-            j += 1
-        else:
-            r.best_scores[at], r.best_ordinals[at] = r.run_scores[i], r.run_ordinals[i]
-            i += 1
+    at, i, j, count, end = u64(low), u64(0), u64(middle), u64(middle - low), u64(high)
+    while i < count and j < end:
+        score, ordinal = r.run_scores[i], r.run_ordinals[i]
+        other, of = r.best_scores[j], r.best_ordinals[j]
+        is_other = _is_better(other, of, score, ordinal)
+        r.best_scores[at] = other if is_other else score
+        r.best_ordinals[at] = of if is_other else ordinal
+        j += u64(is_other)
+        i += u64(1) - u64(is_other)
+        at += u64(1)
+    while i < count:
+        r.best_scores[at], r.best_ordinals[at] = r.run_scores[i], r.run_ordinals[i]
+        i, at = i + u64(1), at + u64(1)

@@ -35,7 +35,7 @@ SPAN = 1 << 16
 MAX_BEST = 10_000
 """Up to how many of the best paragraphs there is room for."""
 
-_MOST_GATHERED = MAX_BEST + MAX_BEST // 4
+_MOST_GATHERED = MAX_BEST + MAX_BEST // 2
 
 FEW = 2048
 """Up to how many postings a disjunction is merged paragraph by paragraph, without windows."""
