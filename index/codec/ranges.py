@@ -131,10 +131,11 @@ def _in_turn(
 ) -> Iterator[Encoded]:
     """Encode ranges in threads; give them in order, each as it is until the next is asked for.
 
-    There is a room for each thread, and one for what is given: nothing is copied out of them, for
-    a copy in fresh memory costs more than what it saves.
+    There is a room for each thread, and one for what is given, but where there is one CPU, which
+    would not do both at once. Nothing is copied out of them: fresh memory costs more than it saves.
     """
-    rooms = [make_room() for _ in range(min(workers() + 1, len(ranges)))]
+    most = workers() + 1 if workers() > 1 else 1
+    rooms = [make_room() for _ in range(min(most, len(ranges)))]
     jobs: deque[tuple[Future[Encoded], Room]] = deque()
     for bounds in ranges:
         if not rooms:
