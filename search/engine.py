@@ -163,7 +163,7 @@ class Explanation:
     """A number of a score, in words, and the `parts` that it comes of.
 
     `how` tells the way: it is their `sum`, exactly, the `best` (highest) of them, or their
-    `product` in f32, rounded to a multiple of 2^-36; a `number` is what its text says.
+    `product`, rounded to a multiple of 2^-36; a `number` is what its text says.
     """
 
     text: str
