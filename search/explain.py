@@ -248,21 +248,14 @@ def _found(parts: Iterable[Explanation | None]) -> tuple[Explanation, ...]:
 
 def _beside(one: near.Wanted, other: near.Wanted, distance: int, value: float) -> Explanation:
     """Explain what two words add, of which the other has the lower weight."""
-    idf = f"idf by stem of “{other.text}”"
-    lower = _number(f"{idf}, the lower", other.idf)
-    if other.boost != 1:
-        factors = (_number("boost", other.boost), _number(idf, other.idf))
-        lower = Explanation(f"boost times {idf}, the lower", other.weight, "product", factors)
-    return Explanation(
-        f"“{one.text}” and “{other.text}” stand {distance} apart",
-        value,
-        "product",
-        (
-            _number("weight of words near each other", score.NEAR_WEIGHT),
-            lower,
-            _number(f"1 / d²: d = {distance}", 1 / distance**2),
-        ),
-    )
+    factors = [_number("boost", other.boost)] if other.boost != 1 else []
+    factors += [
+        _number("weight of words near each other", score.NEAR_WEIGHT),
+        _number(f"idf by stem of “{other.text}”, the lower of the two", other.idf),
+        _number(f"1 / d², where d = {distance}", 1 / distance**2),
+    ]
+    text = f"“{one.text}” and “{other.text}” stand {distance} apart"
+    return Explanation(text, value, "product", tuple(factors))
 
 
 def _number(text: str, value: float) -> Explanation:

@@ -105,7 +105,7 @@ def apart(snapshot: Snapshot, words: Sequence[Wanted], ordinals: Ordinals) -> Or
 
 def _apart_in(where: Where, words: Sequence[Wanted], ordinals: Ordinals, out: Ordinals) -> Ordinals:
     here = [word.here[where.place] for word in words]
-    terms = np.array([word.place.term if word else -1 for word in here])
+    terms = np.array([word.place.term if word else -1 for word in here], np.int64)
     room = np.empty(ROWS * len(words), np.int64)
     try:
         distances(where.segment.data.table, terms, ordinals, room, out.reshape(-1))
