@@ -84,6 +84,8 @@ def test_what_a_pair_adds_is_a_fifth_of_the_lower_weight_over_the_squared_distan
     assert cold < war
     assert gains("cold war") == pytest.approx({1: 0.2 * cold, 4: 0.2 * cold / 9})
     assert gains("cold^3 war") == pytest.approx({1: 0.2 * war, 4: 0.2 * war / 9})
+    for text in ("cold^0.25 cold^0.5 war", "cold^0.5 cold^0.25 war"):  # the highest boost counts
+        assert gains(text) == pytest.approx({1: 0.1 * cold, 4: 0.1 * cold / 9})
 
 
 def test_the_sixteen_words_of_highest_weight_take_part(tmp_path):
@@ -110,6 +112,18 @@ def test_words_that_are_nowhere_take_no_part(tmp_path):
     page = engine.search(Request(f"{nowhere} cold war", match="any", explain=True))
     assert numbers(page.hits) == [1, 2]
     assert "“cold” and “war” stand 1 apart" in page.hits[0].explanation.parts[-1].text
+
+
+def test_a_word_that_is_not_in_a_segment_adds_nothing_there(tmp_path):
+    """The other is beside the first of the segment's words."""
+    documents = [texts("a", "Notes", "cold war"), texts("b", "Aardvarks", "cold aardvarks")]
+    engine = Local(write(tmp_path, documents, segments=2).folder)
+    near, plain = (
+        [hit.score for hit in engine.search(Request(text, match="any")).hits]
+        for text in ("cold war", "cold =war")
+    )
+    assert near[0] > plain[0]
+    assert near[1:] == plain[1:]
 
 
 @pytest.mark.parametrize("seed", range(6))
