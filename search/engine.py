@@ -69,7 +69,8 @@ class Request:
     `filters` narrow it: `field:value`, where several values of a field widen and different fields
     narrow, and `-field:value` for all else; with filters alone everything that passes is found.
     `facets` are the names of those (of FACETS) to count. `sort` is by score, by the documents'
-    dates (without a date last) or ids; equal ones are in the order of indexing. Grouped by
+    dates (without a date last) or ids; equal ones are in the order of indexing. Of paragraphs by
+    score, the best hundred are raised by unquoted words that stand near each other. Grouped by
     document, `limit` and `offset` count documents, in the order of their best paragraphs.
 
     In the `scope` of a document the words may stand in different paragraphs of it, which are shown
@@ -163,7 +164,7 @@ class Explanation:
     """A number of a score, in words, and the `parts` that it comes of.
 
     `how` tells the way: it is their `sum`, exactly, the `best` (highest) of them, or their
-    `product` in f32, rounded to a multiple of 2^-36; a `number` is what its text says.
+    `product`, rounded to a multiple of 2^-36; a `number` is what its text says.
     """
 
     text: str

@@ -5,6 +5,7 @@ and the heading above add, as `context` has it. A leaf's part is BM25, whose fac
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 import numpy as np
 from whoosh import query
@@ -14,7 +15,7 @@ from index.analysis import stem
 from index.codec.layout import HEADLINE, NONE
 from index.codec.lengths import DECODED, K1, B
 from index.snapshot import Snapshot, find_word
-from search import score
+from search import near, score
 from search.budget import Budget
 from search.describe import describe
 from search.engine import Explanation
@@ -37,10 +38,11 @@ class Explainer:
         self._expansions: Expansions | None = None
         self._opened: dict[int, _Here] = {}
 
-    def explain(self, ordinal: int) -> Explanation:
+    def explain(self, ordinal: int, rescored: bool = False) -> Explanation:
         """Explain the score of a paragraph that matches, by its ordinal in the snapshot.
 
-        The value is the score, bit for bit. Raises ValueError for one that does not match.
+        Where it is `rescored`, words near each other add to it, as `near` has it. The value is the
+        score, bit for bit. Raises ValueError for one that does not match.
         """
         segment, local = self._snapshot.locate(ordinal)
         here = self._here(segment.base)
@@ -50,7 +52,23 @@ class Explainer:
         parts = own.parts if own.how == "sum" else (own,)
         section = int(segment.data.section[local])
         above = () if section & HEADLINE else tuple(here.above(self._tree, 1.0, section))
+        beside = self._near(ordinal) if rescored else ()
+        if beside:
+            text = "its words, those of its title and heading, and how near its words stand"
+            return _sum(text, (*parts, *above, *beside))
         return _sum("its words, and those of its title and heading", (*parts, *above))
+
+    def _near(self, ordinal: int) -> tuple[Explanation, ...]:
+        """Explain what each two words add by how near they stand, the rarest first."""
+        words = near.wanted(self._snapshot, self._tree)
+        apart = near.apart(self._snapshot, words, np.array([ordinal]))
+        return tuple(
+            _beside(*pair, int(distance), float(value))
+            for pair, distance, value in zip(
+                combinations(words, 2), apart[0], near.added(words, apart)[0], strict=True
+            )
+            if value
+        )
 
     def _here(self, base: int) -> "_Here":
         if base not in self._opened:
@@ -226,6 +244,18 @@ def _at(matches: Matches, ordinal: int) -> float | None:
 
 def _found(parts: Iterable[Explanation | None]) -> tuple[Explanation, ...]:
     return tuple(part for part in parts if part is not None)
+
+
+def _beside(one: near.Wanted, other: near.Wanted, distance: int, value: float) -> Explanation:
+    """Explain what two words add, of which the other has the lower weight."""
+    factors = [_number("boost", other.boost)] if other.boost != 1 else []
+    factors += [
+        _number("weight of words near each other", score.NEAR_WEIGHT),
+        _number(f"idf by stem of “{other.text}”, the lower of the two", other.idf),
+        _number(f"1 / d², where d = {distance}", 1 / distance**2),
+    ]
+    text = f"“{one.text}” and “{other.text}” stand {distance} apart"
+    return Explanation(text, value, "product", tuple(factors))
 
 
 def _number(text: str, value: float) -> Explanation:

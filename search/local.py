@@ -15,7 +15,7 @@ from whoosh import query as trees
 from index import storage
 from index.errors import IndexFault, NoIndex
 from index.snapshot import Snapshot
-from search import filters, highlight, order, relax, spelling, variants
+from search import filters, highlight, near, order, relax, spelling, variants
 from search import suggest as completing
 from search.across import across, shown
 from search.budget import Budget
@@ -36,6 +36,7 @@ from search.engine import (
     Request,
     Scope,
     Similar,
+    Sort,
     Span,
     Status,
     Suggestion,
@@ -107,8 +108,8 @@ class Local:
         began = time.perf_counter()
         snapshot = self._current()
         asked = _Asked.of(request, self._clock)
-        is_ranked = request.sort == "score" and request.group == "none"
-        last = request.offset + request.limit if is_ranked or asked.scope == "document" else 0
+        is_ranked = _is_ranked(request) or asked.scope == "document"
+        last = request.offset + request.limit if is_ranked and request.limit else 0
         result = _search(snapshot, asked, request.match, last)
         answer, total = result.answer, result.total
         is_grouped = request.group == "document" and asked.scope == "paragraph"
@@ -267,6 +268,7 @@ class _Asked(NamedTuple):
 
     text: str
     scope: Scope
+    sort: Sort
     narrowing: Sequence[Filter]
     budget: Budget
 
@@ -274,7 +276,8 @@ class _Asked(NamedTuple):
     def of(cls, request: Request, clock: Callable[[], float]) -> "_Asked":
         """Read the filters of a request, and begin to count its time. Raises BadFilter."""
         narrowing = filters.read(request.filters)
-        return cls(request.query, request.scope, narrowing, Budget(request.budget_ms, clock))
+        budget = Budget(request.budget_ms, clock)
+        return cls(request.query, request.scope, request.sort, narrowing, budget)
 
 
 def _search(snapshot: Snapshot, asked: _Asked, match: str, k: int) -> _Result:
@@ -293,6 +296,8 @@ def _read(snapshot: Snapshot, asked: _Asked, k: int, *, relaxed: bool) -> _Resul
     tree = filters.narrowed(unnarrowed, asked.narrowing)
     if asked.scope == "document":
         answer, marked = across(snapshot, tree, k, asked.budget), query._replace(tree=shown(tree))
+    elif asked.sort == "score":
+        answer = near.ranked(snapshot, tree, k, asked.budget)
     else:
         answer = execute(snapshot, tree, k, documents=True, budget=asked.budget)
     left_out = _left_out(snapshot, tree)
@@ -315,6 +320,12 @@ def _left_out(snapshot: Snapshot, tree: trees.Query) -> int:
     return execute(snapshot, lacking, 0, documents=True).documents or 0
 
 
+def _is_ranked(request: Request) -> bool:
+    """Tell whether it asks for paragraphs by their scores."""
+    asked = request.sort, request.group, request.scope
+    return asked == ("score", "none", "paragraph")
+
+
 def _undated(count: int) -> str:
     if count == 1:
         return "1 document that would match is left out, for it has no date"
@@ -329,6 +340,7 @@ class _Hits:
         self._context = request.context
         self._marker = highlight.Marker(result.shown.tree)
         self._explainer = Explainer(snapshot, result.shown.tree) if request.explain else None
+        self._rescored = near.RESCORED if _is_ranked(request) else 0
 
     def ranked(self, found: order.Scored, first: int) -> tuple[Hit, ...]:
         """Give the hits of paragraphs in their order, ranked from `first` on."""
@@ -337,6 +349,9 @@ class _Hits:
     def _hit(self, rank: int, ordinal: int, score: float) -> Hit:
         document, before, paragraph, after = self._snapshot.paragraph(ordinal, self._context)
         spans = self._marker.matches(paragraph.text)
+        explanation = None
+        if self._explainer:
+            explanation = self._explainer.explain(ordinal, rank <= self._rescored)
         return Hit(
             rank=rank,
             score=score,
@@ -346,7 +361,7 @@ class _Hits:
             snippet_html=highlight.snippet(paragraph.text, spans),
             before=before,
             after=after,
-            explanation=self._explainer.explain(ordinal) if self._explainer else None,
+            explanation=explanation,
         )
 
 

@@ -18,6 +18,9 @@ TITLE_WEIGHT = 0.25
 SECTION_WEIGHT = 0.5
 """How much of a word's idf its standing in the nearest heading adds."""
 
+NEAR_WEIGHT = 0.2
+"""How much of the lower weight of two words (boost times idf) their standing side by side adds."""
+
 QUANTUM = 2.0**-36
 
 F32 = npt.NDArray[np.float32]
@@ -36,6 +39,11 @@ def bm25(weight: float, frequencies: npt.NDArray[np.uint32], norms: F32) -> F64:
     """
     tf = frequencies.astype(np.float32)
     return quantized((np.float32(weight) * (tf / (tf + norms))).astype(np.float64))
+
+
+def near(lower: F64, distances: F64) -> F64:
+    """Give what pairs of words add that stand so many positions apart, by their lower weight."""
+    return quantized(NEAR_WEIGHT * lower * (1 / (distances * distances)))
 
 
 def quantized(values: F64) -> F64:

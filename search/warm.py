@@ -18,8 +18,10 @@ from index.model import Document, DocumentInfo, Paragraph
 from index.snapshot import Snapshot
 from index.writer import Writer, lock
 from search import lexicon
+from search.budget import Budget
 from search.execute import execute
 from search.kernels.room import FEW
+from search.near import ranked
 from search.order import counted
 from search.ready import KERNELS
 from search.similar import similar
@@ -72,6 +74,7 @@ def _search(snapshot: Snapshot) -> None:
             counted(snapshot, execute(snapshot, tree, 3, documents=True, among=among).hits)
             execute(snapshot, tree, 3, among=among)
     execute(snapshot, query.Or([one, few]), 3)
+    ranked(snapshot, query.Or([one, few]), 3, Budget())
     lexicon.near(snapshot, "sampel", 1, 3)
     snapshot.paragraph(1, context=1)
     similar(snapshot, 1, 3, other_documents=False)

@@ -17,7 +17,9 @@ from whoosh.query.spans import SpanNear2
 from index.codec import container
 from index.errors import IndexFault
 from index.snapshot import Snapshot
+from search.budget import Budget
 from search.execute import execute
+from search.near import ranked
 
 ONE, TWO, RARE = (query.Term("text", word) for word in ("the", "war", "treaties"))
 TREES = (
@@ -36,6 +38,7 @@ def answers(folder: Path) -> Iterator[object]:
         for counted in (False, True):
             answer = execute(snapshot, tree, 5, count=counted, documents=counted)
             yield from (snapshot.paragraph(int(o))[2].text for o in answer.ordinals)
+    yield ranked(snapshot, query.And([ONE, TWO]), 5, Budget()).scores.tolist()
     yield execute(snapshot, ONE, 5, among=np.ones(snapshot.ordinal_count, np.bool_)).total
     yield from (snapshot.document(info.id) for info in snapshot.infos(99, 0))
 

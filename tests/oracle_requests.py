@@ -8,15 +8,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import combinations, product
 from typing import NamedTuple
 
 import oracle
-from oracle_collection import Collection, Matches
+from oracle_collection import Collection, Matches, grained
 from oracle_fields import days, folders
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
-from index.analysis import analyze
+from index.analysis import analyze, stem
 from index.model import DocumentInfo
 from search.engine import Request
 from search.query import parse
@@ -25,6 +26,12 @@ MOST_VALUES = 20
 """How many values of a facet are given, besides those in filters."""
 
 MOST_IN_GROUP = 3
+
+RESCORED = 100
+"""How many of the best are raised by words that stand near each other."""
+
+MOST_WORDS = 16
+"""How many words of a query take part in that."""
 
 
 class Meaning(NamedTuple):
@@ -98,7 +105,7 @@ def answer(collection: Collection, request: Request, meaning: Meaning | None = N
     if request.scope == "document":
         return Whole(hits, documents, relaxed)
     return Whole(
-        _sorted(collection, hits, request.sort),
+        _sorted(collection, tree, hits, request.sort),
         documents,
         relaxed,
         _groups(collection, hits, request.sort),
@@ -235,9 +242,11 @@ VALUES: dict[str, Callable[[DocumentInfo], Sequence[str]]] = {
 # Orders and groups.
 
 
-def _sorted(collection: Collection, hits: list[Scored], sort: str) -> list[Scored]:
+def _sorted(
+    collection: Collection, tree: query.Query, hits: list[Scored], sort: str
+) -> list[Scored]:
     if sort == "score":
-        return hits
+        return _raised(collection, tree, hits)
     rank = {number: place for place, number in enumerate(_order(collection, hits, sort))}
     return sorted(hits, key=lambda hit: (rank[collection.documents[hit.ordinal]], hit.ordinal))
 
@@ -262,6 +271,45 @@ def _groups(collection: Collection, hits: list[Scored], sort: str) -> list[Group
         Group(number, len(of[number]), of[number][:MOST_IN_GROUP])
         for number in _order(collection, hits, sort)
     ]
+
+
+# Words near each other.
+
+
+def _raised(collection: Collection, tree: query.Query, hits: list[Scored]) -> list[Scored]:
+    """Add to the best what each two words that stand in a paragraph add; sort those anew."""
+    weights: dict[str, float] = {}
+    for word, boost in _plain_words(tree, 1.0):
+        own = stem(word)
+        if df := len(collection.places("text", own)):
+            weights[own] = max(weights.get(own, 0.0), boost * collection.idf(df))
+    heaviest = sorted(weights, key=lambda own: weights[own], reverse=True)[:MOST_WORDS]
+    best = []
+    for ordinal, score in hits[:RESCORED]:
+        raised = score
+        for one, other in combinations(heaviest, 2):
+            near = _distance(collection, one, other, ordinal)
+            if near is not None:
+                lower = min(weights[one], weights[other])
+                raised += grained(0.2 * lower * (1 / max(near, 1) ** 2))
+        best.append(Scored(ordinal, raised))
+    best.sort(key=lambda hit: (-hit.score, hit.ordinal))
+    return best + hits[RESCORED:]
+
+
+def _distance(collection: Collection, one: str, other: str, ordinal: int) -> int | None:
+    places = [collection.places("text", word).get(ordinal, []) for word in (one, other)]
+    return min((abs(a - b) for a, b in product(*places)), default=None)
+
+
+def _plain_words(node: query.Query, boost: float) -> Iterator[tuple[str, float]]:
+    """Give the words that are wanted by stem, but for those of phrases and alternatives."""
+    boost *= getattr(node, "boost", 1.0)
+    if isinstance(node, query.And | query.Or | query.AndMaybe):
+        for child in node.children():
+            yield from _plain_words(child, boost)
+    elif isinstance(node, query.Term) and node.fieldname == "text":
+        yield node.text, boost
 
 
 # Words in any paragraph of a document.

@@ -31,7 +31,7 @@ WORDS = tuple(word for word in strategies.WORDS if word.isascii() and word.isalp
 Facts = Mapping[str, str | None]
 
 LIMITS = (100, 20, 10, 3, 1, 0)
-OFFSETS = (0, 0, 0, 1, 5, 40)
+OFFSETS = (0, 0, 0, 1, 5, 40, 95, 130)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from collections_on_disk import commit, texts, write
 from conftest import ROOT
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from random_requests import Asked
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.codec.layout import NONE
 from index.errors import Damaged
 from search.desk import thread_desk
+from search.engine import Request
 from search.execute import execute
 from search.query import parse
 
@@ -119,6 +121,8 @@ def a_few_trees(folder: str) -> None:
     for _, ask in zip(range(60), random_asks(rng, case), strict=False):
         found += pair.check(ask).total > 0
     assert found > 20
+    for text in ("the be", "to or not"):  # among the best by score, words near each other
+        assert pair.check(Asked(Request(text, match="any"))).total > 100
 
 
 # What bounds and blocks make hard.

@@ -45,6 +45,9 @@ def adds_up(explanation: Explanation) -> bool:
 
 
 def product(parts: tuple[Explanation, ...]) -> float:
+    if parts[-1].text.startswith("1 / d²"):
+        *boost, weight, idf, nearness = (part.value for part in parts)
+        return grained(weight * (boost[0] * idf if boost else idf) * nearness)
     *boost, a, b = (part.value for part in parts)
     factor = boost[0] if boost else 1.0
     if parts[-1].text == "tf / (tf + K)":
@@ -126,12 +129,39 @@ def test_words_title_and_heading_are_told(engine):
         "“frank” in the heading",
         "“talks” in the title",
         "“talks” in the heading",
+        "“frank” and “talks” stand 2 apart",
     ]
     assert hit.explanation.value == hit.score
     told = numbers(hit.explanation)
     assert told["tf, how often it is here"] in (1, 3)
     assert any("frank” is in n = 3 of N = 6 paragraphs" in text for text in told)
     assert any("k1 = 1.2, b = 0.75, length = 7 words, average = 3.50" in text for text in told)
+
+
+def test_words_near_each_other_are_told(engine):
+    """Of the two, the one of the lower weight counts: its idf, or that times its boost."""
+    for text, idf, lower in (("frank talks", "talks", 1.0), ("frank^0.1 talks", "frank", 0.1)):
+        hit = first(engine, text)
+        near = hit.explanation.parts[-1]
+        told = numbers(near)
+        assert near.text.endswith("stand 2 apart")
+        weight = told[f"idf by stem of “{idf}”, the lower of the two"] * told.get("boost", 1.0)
+        assert told.get("boost", 1.0) == lower
+        assert near.value == grained(0.2 * weight * 0.25)
+        assert adds_up(hit.explanation)
+        assert hit.explanation.value == hit.score
+
+
+def test_only_what_was_scored_again_is_explained_so(engine):
+    for asked in ({"sort": "document"}, {"scope": "document"}):
+        hits = engine.search(Request("frank talks", explain=True, **asked)).hits
+        assert hits
+        for hit in hits:
+            assert "apart" not in hit.explanation.parts[-1].text
+            assert hit.explanation.value == hit.score
+    (group,) = engine.search(Request("frank talks", explain=True, group="document")).groups
+    assert "apart" not in group.hits[0].explanation.parts[-1].text
+    assert group.hits[0].explanation.value == group.hits[0].score
 
 
 def test_boosts_are_told(engine):
