@@ -33,6 +33,8 @@ _SHORT = 5  # letters: a word of up to so many is forgiven one typing error, lon
 _VALUE_CLOSING = ".,;:!?…"
 _STARRED = re.compile(r"(?<=\w)[*]|[*](?=\w)")
 _FOLDED = re.compile(r"\\.|[^\W\d_]+", re.DOTALL)
+_JOKER = re.compile("([*?])")
+_STARS = re.compile(r"\*+")
 _HERE = re.compile(r"\A(?:\./|/)+")
 _WHOLE = re.compile(r"\d{1,9}")
 
@@ -211,11 +213,11 @@ class Leaves:
 
 def pattern(text: str) -> query.Query | None:
     """Make a prefix or a wildcard of one word; None of what is none."""
-    parts = re.split(r"([*?])", _trimmed(text))
+    parts = _JOKER.split(_trimmed(text))
     forms = [_form(part) if part not in ("", "*", "?") else part for part in parts]
     if None in forms or len(text) > MAX_FORM:
         return None
-    glob = re.sub(r"\*+", "*", "".join(form or "" for form in forms)).rstrip("?")
+    glob = _STARS.sub("*", "".join(form or "" for form in forms)).rstrip("?")
     if glob == "*" or not ("*" in glob or "?" in glob):
         return None
     if glob.find("*") == len(glob) - 1 and "?" not in glob:
@@ -288,6 +290,8 @@ def pairs(node: query.Query) -> tuple[query.Query, ...]:
     for spaceless, run in runs:
         found += pairwise(run) if spaceless and len(run) > 1 else ((word,) for word in run)
     parts = [phrase("text", list(forms)) for forms in dict.fromkeys(found)]
+    for part in parts:
+        part.boost = node.boost
     return tuple(parts) if len(parts) > 1 else ()
 
 

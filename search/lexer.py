@@ -34,7 +34,7 @@ FIELDS = "|".join(WORDED + VALUED)
 
 _BREAKS = ",;!|…‒–—―−،؛।，；！、。"
 _LEXER = re.compile(
-    rf"(?P<space>\s+)|(?P<open>\()|(?P<close>\))"
+    rf"[\s{_BREAKS}]+|--+|(?P<open>\()|(?P<close>\))"
     rf"|[{QUOTES}](?P<phrase>[^{QUOTES}]*)(?P<end>[{QUOTES}]|\Z)"
     rf"|(?P<marks>(?<=[)/{QUOTES}])(?:{MARK})+)"
     rf"|(?P<sign>(?<![^\s(])[+-](?=[^\s+){_BREAKS}-]))"
@@ -43,9 +43,7 @@ _LEXER = re.compile(
     rf"|(?P<scope>(?i:(?:{FIELDS}):|=)(?=[({QUOTES}]))"
     rf"|(?P<range>(?i:date):(?:\[[^]{QUOTES}]{{0,60}}\]|[<>]=?\s{{0,9}}[^\s(){QUOTES}]++))"
     rf"|(?P<value>(?i:document|path):[^\s(){QUOTES}]++)"
-    rf"|(?P<break>[{_BREAKS}]+|--+)"
-    rf"|(?P<word>(?:[^\s(){QUOTES}{_BREAKS}-]|(?<=\d),(?=\d)|-(?!-))+)"
-    rf"|(?P<rest>.)",
+    rf"|(?P<word>(?:[^\s(){QUOTES}{_BREAKS}-]++|(?<=\d),(?=\d)|-(?!-))+)",
     re.DOTALL,
 )
 _FIELD = re.compile(rf"((?i:{FIELDS})):(.*)", re.DOTALL)
@@ -95,15 +93,12 @@ class _Reading:
         self._repairs = repairs
         self._scope = ""
         for match in _LEXER.finditer(text):
-            handle = _HANDLERS.get(str(match.lastgroup))
-            if handle:
-                handle(self, match)
+            if match.lastgroup:
+                _HANDLERS[match.lastgroup](self, match)
 
-    def _add(self, kind: str, text: str, place: int, field: str = "", marks: str = "") -> None:
+    def _add(self, kind: str, text: str, place: int, field: str = "") -> None:
         self.lexemes.append(Lexeme(kind, text, place, field or self._scope))
         self._scope = ""
-        if marks:
-            self._mark(marks, place)
 
     def _mark(self, marks: str, place: int) -> None:
         """Hang marks on the last lexeme; of two of a kind the first counts."""
@@ -193,21 +188,23 @@ def _balanced(lexemes: list[Lexeme], repairs: Repairs) -> list[Lexeme]:
     kept: list[Lexeme] = []
     opened: list[int] = []
     for lexeme in lexemes:
-        place, deeper = lexeme.place, len(opened) >= MAX_DEPTH + (lexeme.kind == "close")
-        if lexeme.kind == "open":
+        kind, place, deep = lexeme.kind, lexeme.place, len(opened)
+        if kind == "open":
             opened.append(place)
-            if deeper:
+            if deep >= MAX_DEPTH:
                 repairs.add(
                     place,
                     f"the parenthesis at {place} is nested deeper than {MAX_DEPTH}: passed over",
                 )
-        elif lexeme.kind == "close" and opened:
+                continue
+        elif kind == "close":
+            if not opened:
+                repairs.add(place, f"the parenthesis at {place} closes nothing: passed over")
+                continue
             opened.pop()
-        elif lexeme.kind == "close":
-            repairs.add(place, f"the parenthesis at {place} closes nothing: passed over")
-            continue
-        if lexeme.kind not in ("open", "close") or not deeper:
-            kept.append(lexeme)
+            if deep > MAX_DEPTH:
+                continue
+        kept.append(lexeme)
     for place in opened[:MAX_DEPTH]:
         repairs.add(place, f"the parenthesis at {place} is not closed: its group goes to the end")
     return kept
