@@ -78,9 +78,9 @@ class Leaves:
         text = lexeme.text
         if not text.isalnum():
             text = text.rstrip(CLOSING)
-            if ("*" in text or "?" in text) and (node := self._pattern(lexeme, text, field)):
-                return node
         tokens = analyze(text)
+        if ("*" in text or "?" in text) and (node := self._pattern(lexeme, text, tokens, field)):
+            return node
         if not lexeme.tilde:
             return words(field, tokens)
         return self._fuzzy(lexeme.tilde, tokens, field)
@@ -115,14 +115,16 @@ class Leaves:
 
     # Patterns.
 
-    def _pattern(self, lexeme: Lexeme, text: str, field: str) -> query.Query | None:
+    def _pattern(
+        self, lexeme: Lexeme, text: str, tokens: list[Token], field: str
+    ) -> query.Query | None:
         """Make a prefix or a wildcard; None where it is to be taken as words, which is said."""
         node = pattern(text)
         if field in WORDED:
             self._repairs.as_words(text, lexeme.place, f"{field}: takes no patterns")
             return None
         if node is None:
-            if analyze(text):
+            if tokens:
                 self._repairs.as_words(text, lexeme.place, "a pattern is of one word")
             return None
         self._no_tilde(lexeme.tilde, "it stands behind a pattern")
