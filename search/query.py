@@ -14,7 +14,10 @@ a script without spaces is a phrase, and where it is relaxed any of its pairs of
 """
 
 import re
+from bisect import bisect
+from itertools import accumulate
 from typing import NamedTuple
+from unicodedata import normalize
 
 from whoosh import query
 
@@ -24,7 +27,7 @@ from search.lexer import FIELDS, MARK, QUOTES, Lexeme, Mark, read
 from search.repairs import EVERYWHERE, Repairs
 
 MAX_QUERY = 8000
-"""How many characters of a query are read."""
+"""How many characters of a query are read; one that stands for several, as `ﷺ`, is so many."""
 
 MAX_BOOST = 100
 """What the boosts of a word and the groups around it come to at most."""
@@ -68,9 +71,11 @@ def parse(text: str, relaxed: bool = False, exact: bool = True) -> Query:
     are typed, or, where not `exact`, by stem like all others. Never raises; the time is linear in
     the length.
     """
-    if _PLAIN.fullmatch(text) and (plain := _plain(text, relaxed, "form" if exact else "text")):
+    quoted_field = "form" if exact else "text"
+    is_plain = len(text) <= MAX_QUERY and _PLAIN.fullmatch(text)
+    if is_plain and (plain := _plain(text, relaxed, quoted_field)):
         return plain
-    parser = _Parser(text, relaxed, exact)
+    parser = _Parser(text, relaxed, quoted_field)
     tree = parser.parse()
     return Query(tree, parser.repairs.warnings(), parser.relaxable)
 
@@ -132,19 +137,20 @@ _END = Lexeme("end", "", 0)
 
 
 class _Parser:
-    def __init__(self, text: str, relaxed: bool, exact: bool) -> None:
+    def __init__(self, text: str, relaxed: bool, quoted_field: str) -> None:
         self.relaxable = False
         self.repairs = Repairs()
         self._relaxed = relaxed
-        self._leaves = Leaves(self.repairs, "form" if exact else "text")
+        self._leaves = Leaves(self.repairs, quoted_field)
         self._everything = bool(_STARS.fullmatch(text))
         self._depth = 0
         self._scope = ""  # the field of the group
         self._heaviest = 0.0  # the highest product of boosts in the group so far
-        if len(text) > MAX_QUERY:
-            told = f"only the first {MAX_QUERY:,} characters of the query were read"
+        end = _end(text)
+        if len(text) > end:
+            told = f"only the first {end:,} characters of the query were read"
             self.repairs.add(EVERYWHERE, told)
-        self._behind = iter(read(_SURROGATE.sub("\ufffd", text[:MAX_QUERY]), self.repairs))
+        self._behind = iter(read(_SURROGATE.sub("\ufffd", text[:end]), self.repairs))
         self._here = next(self._behind, _END)
 
     def parse(self) -> query.Query:
@@ -271,6 +277,14 @@ class _Parser:
             return boost
         self.repairs.left_out(text, place, told)
         return 1.0
+
+
+def _end(text: str) -> int:
+    """Give how many characters of a query are read."""
+    begin = text[:MAX_QUERY]
+    if len(normalize("NFKC", begin)) <= MAX_QUERY:
+        return len(begin)
+    return bisect(list(accumulate(len(normalize("NFKC", char)) for char in begin)), MAX_QUERY)
 
 
 # Trees.
