@@ -215,11 +215,13 @@ class Leaves:
 
 def pattern(text: str) -> query.Query | None:
     """Make a prefix or a wildcard of one word; None of what is none."""
+    if len(text) > MAX_FORM:
+        return None
     parts = _JOKER.split(_trimmed(text))
     forms = [_form(part) if part not in ("", "*", "?") else part for part in parts]
-    if None in forms or len(text) > MAX_FORM:
+    if None in forms:
         return None
-    glob = _STARS.sub("*", "".join(form or "" for form in forms)).rstrip("?")
+    glob = _STARS.sub("*", "".join(filter(None, forms))).rstrip("?")
     if glob == "*" or not ("*" in glob or "?" in glob):
         return None
     if glob.find("*") == len(glob) - 1 and "?" not in glob:
