@@ -57,8 +57,11 @@ def _analyze(text: str, classes: str) -> list[Token]:
         start, end = match.span()
         word = text[start:end]
         found = _remembered(word) if end - start <= _SHORT else _analyze_word(word)
-        for form, stem, at, first, last in found:
-            tokens.append(Token(form, stem, position + at, start + first, start + last))
+        if start:
+            for form, stem, at, first, last in found:
+                tokens.append(Token(form, stem, position + at, start + first, start + last))
+        else:
+            tokens += found
         position = tokens[-1].position + 1 if found else position
     return tokens
 
@@ -264,35 +267,49 @@ def _normalise(word: str) -> tuple[tuple[str, int, int], ...]:
     """Give the forms in a word, each with the indices of its first and last character."""
     if word.isascii():
         return ((word.lower(), 0, len(word) - 1),) if word else ()
-    pieces: list[list[tuple[str, int]]] = []
-    apart, on_latin = True, False
-    for char, i in ((folded, i) for i, original in enumerate(word) for folded in _fold(original)):
-        if unicodedata.category(char)[0] == "M":
-            if pieces and not on_latin:
-                pieces[-1].append((char, i))
-        elif char == " ":
-            apart = True
-        else:
-            unspaced = _CLASSES[char] == "S"
-            if apart or unspaced:
-                pieces.append([])
-            pieces[-1].append((char, i))
-            apart, on_latin = unspaced, unicodedata.name(char, "").startswith(("LATIN", "GREEK"))
-    return tuple((_text(piece), piece[0][1], piece[-1][1]) for piece in pieces)
-
-
-def _text(chars: list[tuple[str, int]]) -> str:
-    return unicodedata.normalize("NFC", "".join(char for char, _ in chars))
+    pieces: list[tuple[list[str], list[int]]] = []  # the characters of each, and their places
+    apart = on_latin = True
+    for i, original in enumerate(word):
+        for char, kind in zip(*_fold(original), strict=True):
+            if kind == " ":
+                apart = True
+                continue
+            if kind == "M" and on_latin:
+                continue
+            if kind != "M":
+                if apart or kind == "S":
+                    pieces.append(([], []))
+                apart, on_latin = kind == "S", kind == "G"
+            chars, places = pieces[-1]
+            chars.append(char)
+            places.append(i)
+    return tuple(
+        (unicodedata.normalize("NFC", "".join(chars)), places[0], places[-1])
+        for chars, places in pieces
+    )
 
 
 @lru_cache(maxsize=1 << 16)
-def _fold(char: str) -> str:
-    """Decompose and case-fold one character; what separates inside it becomes a space."""
-    if char in _THEMSELVES or char in _UNTORN:
-        return char
-    decomposed = unicodedata.normalize("NFKD", char).replace(_IOTA_SUBSCRIPT, "")
-    decomposed = decomposed.casefold().translate(_UNDECOMPOSED)
-    return "".join(_kept_char(c) for c in decomposed)
+def _fold(char: str) -> tuple[str, str]:
+    """Decompose and case-fold one character; what separates inside it becomes a space.
+
+    The second text has a letter for each character of the first, its kind.
+    """
+    folded = char
+    if char not in _THEMSELVES and char not in _UNTORN:
+        decomposed = unicodedata.normalize("NFKD", char).replace(_IOTA_SUBSCRIPT, "")
+        decomposed = decomposed.casefold().translate(_UNDECOMPOSED)
+        folded = "".join(map(_kept_char, decomposed))
+    return folded, "".join(map(_kind, folded))
+
+
+def _kind(char: str) -> str:
+    """Give M for a combining mark, S without spaces, G for Latin and Greek, whose marks go, L."""
+    if char == " " or unicodedata.category(char)[0] == "M":
+        return " " if char == " " else "M"
+    if _CLASSES[char] == "S":
+        return "S"
+    return "G" if unicodedata.name(char, "").startswith(("LATIN", "GREEK")) else "L"
 
 
 def _kept_char(char: str) -> str:

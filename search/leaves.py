@@ -33,6 +33,8 @@ _SHORT = 5  # letters: a word of up to so many is forgiven one typing error, lon
 _VALUE_CLOSING = ".,;:!?…"
 _STARRED = re.compile(r"(?<=\w)[*]|[*](?=\w)")
 _FOLDED = re.compile(r"\\.|[^\W\d_]+", re.DOTALL)
+_JOKER = re.compile("([*?])")
+_STARS = re.compile(r"\*+")
 _HERE = re.compile(r"\A(?:\./|/)+")
 _WHOLE = re.compile(r"\d{1,9}")
 
@@ -76,9 +78,9 @@ class Leaves:
         text = lexeme.text
         if not text.isalnum():
             text = text.rstrip(CLOSING)
-            if ("*" in text or "?" in text) and (node := self._pattern(lexeme, text, field)):
-                return node
         tokens = analyze(text)
+        if ("*" in text or "?" in text) and (node := self._pattern(lexeme, text, tokens, field)):
+            return node
         if not lexeme.tilde:
             return words(field, tokens)
         return self._fuzzy(lexeme.tilde, tokens, field)
@@ -113,14 +115,16 @@ class Leaves:
 
     # Patterns.
 
-    def _pattern(self, lexeme: Lexeme, text: str, field: str) -> query.Query | None:
+    def _pattern(
+        self, lexeme: Lexeme, text: str, tokens: list[Token], field: str
+    ) -> query.Query | None:
         """Make a prefix or a wildcard; None where it is to be taken as words, which is said."""
         node = pattern(text)
         if field in WORDED:
             self._repairs.as_words(text, lexeme.place, f"{field}: takes no patterns")
             return None
         if node is None:
-            if analyze(text):
+            if tokens:
                 self._repairs.as_words(text, lexeme.place, "a pattern is of one word")
             return None
         self._no_tilde(lexeme.tilde, "it stands behind a pattern")
@@ -211,11 +215,13 @@ class Leaves:
 
 def pattern(text: str) -> query.Query | None:
     """Make a prefix or a wildcard of one word; None of what is none."""
-    parts = re.split(r"([*?])", _trimmed(text))
-    forms = [_form(part) if part not in ("", "*", "?") else part for part in parts]
-    if None in forms or len(text) > MAX_FORM:
+    if len(text) > MAX_FORM:
         return None
-    glob = re.sub(r"\*+", "*", "".join(form or "" for form in forms)).rstrip("?")
+    parts = _JOKER.split(_trimmed(text))
+    forms = [_form(part) if part not in ("", "*", "?") else part for part in parts]
+    if None in forms:
+        return None
+    glob = _STARS.sub("*", "".join(filter(None, forms))).rstrip("?")
     if glob == "*" or not ("*" in glob or "?" in glob):
         return None
     if glob.find("*") == len(glob) - 1 and "?" not in glob:
@@ -288,6 +294,8 @@ def pairs(node: query.Query) -> tuple[query.Query, ...]:
     for spaceless, run in runs:
         found += pairwise(run) if spaceless and len(run) > 1 else ((word,) for word in run)
     parts = [phrase("text", list(forms)) for forms in dict.fromkeys(found)]
+    for part in parts:
+        part.boost = node.boost
     return tuple(parts) if len(parts) > 1 else ()
 
 

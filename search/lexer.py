@@ -34,21 +34,18 @@ FIELDS = "|".join(WORDED + VALUED)
 
 _BREAKS = ",;!|…‒–—―−،؛।，；！、。"
 _LEXER = re.compile(
-    rf"(?P<space>\s+)|(?P<open>\()|(?P<close>\))"
+    rf"[\s{_BREAKS}]+|--+|(?P<open>\()|(?P<close>\))"
     rf"|[{QUOTES}](?P<phrase>[^{QUOTES}]*)(?P<end>[{QUOTES}]|\Z)"
     rf"|(?P<marks>(?<=[)/{QUOTES}])(?:{MARK})+)"
-    rf"|(?P<sign>(?<![^\s(])[+-](?=[^\s+){_BREAKS}-]))"
-    rf"|(?P<signs>(?<![^\s(])(?:\+[+-]++|-\+[+-]*+)(?=[^\s){_BREAKS}]))"
+    rf"|(?P<sign>(?<![^\s(])(?:-?\+[+-]*+|-)(?=[^\s+){_BREAKS}-]))"
     rf"|(?P<regex>(?<![^\s(+-])/(?:[^/\s\\]|\\\S)++/(?=[\s)~^{_BREAKS}]|\Z))"
-    rf"|(?P<scope>(?i:(?:{FIELDS}):|=)(?=[({QUOTES}]))"
-    rf"|(?P<range>(?i:date):(?:\[[^]{QUOTES}]{{0,60}}\]|[<>]=?\s{{0,9}}[^\s(){QUOTES}]++))"
-    rf"|(?P<value>(?i:document|path):[^\s(){QUOTES}]++)"
-    rf"|(?P<break>[{_BREAKS}]+|--+)"
-    rf"|(?P<word>(?:[^\s(){QUOTES}{_BREAKS}-]|(?<=\d),(?=\d)|-(?!-))+)"
-    rf"|(?P<rest>.)",
+    rf"|(?P<value>(?i:document|path):[^\s(){QUOTES}]++"
+    rf"|(?i:date):(?:\[[^]{QUOTES}]{{0,60}}\]|[<>]=?\s{{0,9}}[^\s(){QUOTES}]++))"
+    rf"|(?P<word>(?:[^\s(){QUOTES}{_BREAKS}-]++|(?<=\d),(?=\d)|-(?!-))+)",
     re.DOTALL,
 )
-_FIELD = re.compile(rf"((?i:{FIELDS})):(.*)", re.DOTALL)
+_SCOPE = re.compile(rf"(?:(?i:{FIELDS}):|=)[({QUOTES}]")
+_FIELD = re.compile(rf"(?i:{FIELDS})")
 _MARKED = re.compile(rf"([^~^]+)((?:{MARK})+)")
 _MARK = re.compile(MARK)
 _OPERANDS = ("word", "phrase", "regex")
@@ -95,15 +92,12 @@ class _Reading:
         self._repairs = repairs
         self._scope = ""
         for match in _LEXER.finditer(text):
-            handle = _HANDLERS.get(str(match.lastgroup))
-            if handle:
-                handle(self, match)
+            if match.lastgroup:
+                _HANDLERS[match.lastgroup](self, match)
 
-    def _add(self, kind: str, text: str, place: int, field: str = "", marks: str = "") -> None:
+    def _add(self, kind: str, text: str, place: int, field: str = "") -> None:
         self.lexemes.append(Lexeme(kind, text, place, field or self._scope))
         self._scope = ""
-        if marks:
-            self._mark(marks, place)
 
     def _mark(self, marks: str, place: int) -> None:
         """Hang marks on the last lexeme; of two of a kind the first counts."""
@@ -126,8 +120,11 @@ class _Reading:
         if self.lexemes and self.lexemes[-1].kind in ("phrase", "regex", "close"):
             self._mark(match[0], match.start() + 1)
 
-    def _signs(self, match: re.Match[str]) -> None:
-        self._repairs.left_out(match[0], match.start() + 1, "one sign is enough")
+    def _sign(self, match: re.Match[str]) -> None:
+        if len(match[0]) == 1:
+            self._bare(match)
+        else:
+            self._repairs.left_out(match[0], match.start() + 1, "one sign is enough")
 
     def _phrase(self, match: re.Match[str]) -> None:
         place = match.start() + 1
@@ -140,9 +137,6 @@ class _Reading:
     def _regex(self, match: re.Match[str]) -> None:
         self._add("regex", match[0][1:-1], match.start() + 1)
 
-    def _scoped(self, match: re.Match[str]) -> None:
-        self._scope = "form" if match[0] == "=" else match[0][:-1].lower()
-
     def _value(self, match: re.Match[str]) -> None:
         field, _, value = match[0].partition(":")
         self._add("word", value, match.start() + 1, field.lower())
@@ -153,6 +147,8 @@ class _Reading:
             self._add(text, text, place)
         elif text.isalnum():
             self._add("word", text, place)
+        elif text[-1] in ":=" and _SCOPE.fullmatch(match.string, match.start(), match.end() + 1):
+            self._scope = "form" if text == "=" else text[:-1].lower()
         else:
             self._odd_word(text, place)
 
@@ -161,8 +157,9 @@ class _Reading:
         marked = _MARKED.fullmatch(text.rstrip(CLOSING))
         if marked:
             text, marks = marked.groups()
-        if found := _FIELD.fullmatch(text):
-            field, text = found[1].lower(), found[2]
+        name, colon, value = text.partition(":")
+        if colon and _FIELD.fullmatch(name):
+            field, text = name.lower(), value
             if not text:
                 self._repairs.note(f"{field}:", place, "has nothing behind it: taken as a word")
                 field, text = "", field
@@ -176,13 +173,10 @@ class _Reading:
 _HANDLERS = {
     "open": _Reading._bare,
     "close": _Reading._bare,
-    "sign": _Reading._bare,
+    "sign": _Reading._sign,
     "end": _Reading._phrase,
     "marks": _Reading._marks,
-    "signs": _Reading._signs,
     "regex": _Reading._regex,
-    "scope": _Reading._scoped,
-    "range": _Reading._value,
     "value": _Reading._value,
     "word": _Reading._word,
 }
@@ -193,21 +187,23 @@ def _balanced(lexemes: list[Lexeme], repairs: Repairs) -> list[Lexeme]:
     kept: list[Lexeme] = []
     opened: list[int] = []
     for lexeme in lexemes:
-        place, deeper = lexeme.place, len(opened) >= MAX_DEPTH + (lexeme.kind == "close")
-        if lexeme.kind == "open":
+        kind, place, deep = lexeme.kind, lexeme.place, len(opened)
+        if kind == "open":
             opened.append(place)
-            if deeper:
+            if deep >= MAX_DEPTH:
                 repairs.add(
                     place,
                     f"the parenthesis at {place} is nested deeper than {MAX_DEPTH}: passed over",
                 )
-        elif lexeme.kind == "close" and opened:
+                continue
+        elif kind == "close":
+            if not opened:
+                repairs.add(place, f"the parenthesis at {place} closes nothing: passed over")
+                continue
             opened.pop()
-        elif lexeme.kind == "close":
-            repairs.add(place, f"the parenthesis at {place} closes nothing: passed over")
-            continue
-        if lexeme.kind not in ("open", "close") or not deeper:
-            kept.append(lexeme)
+            if deep > MAX_DEPTH:
+                continue
+        kept.append(lexeme)
     for place in opened[:MAX_DEPTH]:
         repairs.add(place, f"the parenthesis at {place} is not closed: its group goes to the end")
     return kept

@@ -14,7 +14,10 @@ a script without spaces is a phrase, and where it is relaxed any of its pairs of
 """
 
 import re
+from bisect import bisect
+from itertools import accumulate
 from typing import NamedTuple
+from unicodedata import normalize
 
 from whoosh import query
 
@@ -24,7 +27,7 @@ from search.lexer import FIELDS, MARK, QUOTES, Lexeme, Mark, read
 from search.repairs import EVERYWHERE, Repairs
 
 MAX_QUERY = 8000
-"""How many characters of a query are read."""
+"""How many characters of a query are read; one that stands for several, as `ﷺ`, is so many."""
 
 MAX_BOOST = 100
 """What the boosts of a word and the groups around it come to at most."""
@@ -68,9 +71,11 @@ def parse(text: str, relaxed: bool = False, exact: bool = True) -> Query:
     are typed, or, where not `exact`, by stem like all others. Never raises; the time is linear in
     the length.
     """
-    if _PLAIN.fullmatch(text) and (plain := _plain(text, relaxed, "form" if exact else "text")):
+    quoted_field = "form" if exact else "text"
+    is_plain = len(text) <= MAX_QUERY and _PLAIN.fullmatch(text)
+    if is_plain and (plain := _plain(text, relaxed, quoted_field)):
         return plain
-    parser = _Parser(text, relaxed, exact)
+    parser = _Parser(text, relaxed, quoted_field)
     tree = parser.parse()
     return Query(tree, parser.repairs.warnings(), parser.relaxable)
 
@@ -121,28 +126,32 @@ class _Part(NamedTuple):
     node: query.Query
     kind: str  # scores, narrows (of fields alone, without a score) or excludes
     sign: str = ""  # "+", "-" or none
-    relaxed: tuple[query.Query, ...] = ()  # what it is any of where it is relaxed, if not itself
+    is_word: bool = False
+
+    def any_of(self) -> tuple[query.Query, ...]:
+        """Give what it is any of where it is relaxed."""
+        return (self.is_word and pairs(self.node)) or (self.node,)
 
 
 _END = Lexeme("end", "", 0)
 
 
 class _Parser:
-    def __init__(self, text: str, relaxed: bool, exact: bool) -> None:
+    def __init__(self, text: str, relaxed: bool, quoted_field: str) -> None:
         self.relaxable = False
         self.repairs = Repairs()
         self._relaxed = relaxed
-        self._leaves = Leaves(self.repairs, "form" if exact else "text")
+        self._leaves = Leaves(self.repairs, quoted_field)
         self._everything = bool(_STARS.fullmatch(text))
         self._depth = 0
         self._scope = ""  # the field of the group
         self._heaviest = 0.0  # the highest product of boosts in the group so far
-        self._at = 0
-        if len(text) > MAX_QUERY:
-            told = f"only the first {MAX_QUERY:,} characters of the query were read"
+        end = _end(text)
+        if len(text) > end:
+            told = f"only the first {end:,} characters of the query were read"
             self.repairs.add(EVERYWHERE, told)
-        lexemes = read(_SURROGATE.sub("\ufffd", text[:MAX_QUERY]), self.repairs)
-        self._lexemes = [*lexemes, _END]
+        self._behind = iter(read(_SURROGATE.sub("\ufffd", text[:end]), self.repairs))
+        self._here = next(self._behind, _END)
 
     def parse(self) -> query.Query:
         if self._everything:
@@ -153,16 +162,14 @@ class _Parser:
             self.repairs.add(EVERYWHERE, told)
         return part.node if part else query.NullQuery
 
-    def _peek(self) -> str:
-        return self._lexemes[self._at].kind
-
     def _next(self) -> Lexeme:
-        self._at += 1
-        return self._lexemes[self._at - 1]
+        """Go on; give what stood here."""
+        passed, self._here = self._here, next(self._behind, _END)
+        return passed
 
     def _any(self) -> _Part | None:
         parts = [self._sequence()]
-        while self._peek() == "OR":
+        while self._here.kind == "OR":
             self._next()
             parts.append(self._sequence())
         found = [part for part in parts if part]
@@ -172,21 +179,23 @@ class _Parser:
 
     def _sequence(self) -> _Part | None:
         parts = []
-        while self._peek() not in ("OR", "close", "end"):
+        while self._here.kind not in ("OR", "close", "end"):
             if part := self._all():
                 parts.append(part)
         return self._side_by_side(parts) if parts else None
 
     def _side_by_side(self, parts: list[_Part]) -> _Part:
         sorted_out: dict[str, list[query.Query]] = {"+": [], "": [], "narrows": [], "excludes": []}
-        some: list[query.Query] = []  # any of which, where relaxed
-        for node, kind, sign, any_of in parts:
+        for node, kind, sign, _ in parts:
             if sign == "-":
                 sorted_out["excludes"].append(query.Not(node))
             else:
                 sorted_out[sign if kind == "scores" else kind].append(node)
-                some += any_of or ([node] if kind == "scores" else [])
         required, plain, narrowing, excluded = sorted_out.values()
+        some = plain  # any of which, where relaxed
+        if self._relaxed or len(plain) == 1:  # otherwise it matters only that they are several
+            scoring = [part for part in parts if part.kind == "scores" and not part.sign]
+            some = [node for part in scoring for node in part.any_of()]
         outermost = self._depth == 0 and not required and len(some) > 1
         self.relaxable = self.relaxable or outermost
         relaxed = self._relaxed and outermost
@@ -195,10 +204,10 @@ class _Parser:
 
     def _all(self) -> _Part | None:
         first = self._signed()
-        if self._peek() != "AND":
+        if self._here.kind != "AND":
             return first
         parts = [first]
-        while self._peek() == "AND":
+        while self._here.kind == "AND":
             self._next()
             parts.append(self._signed())
         found = [part for part in parts if part]
@@ -209,7 +218,7 @@ class _Parser:
 
     def _signed(self) -> _Part | None:
         sign = ""
-        while self._peek() in ("NOT", "sign"):
+        while self._here.kind in ("NOT", "sign"):
             plus = self._next().text == "+"
             sign = (sign or "+") if plus else _NEGATED[sign]
         part = self._unit()
@@ -218,15 +227,14 @@ class _Parser:
         return part._replace(sign=sign) if part and sign else part
 
     def _unit(self) -> _Part | None:
-        if self._peek() not in ("open", "phrase", "word", "regex"):
+        if self._here.kind not in ("open", "phrase", "word", "regex"):
             return None
         lexeme = self._next()
         if lexeme.kind == "open":
             return self._group(lexeme)
         node = self._leaves.leaf(lexeme, self._scope)
-        part = _Part(node, "scores" if _scores(node) else "narrows") if node else None
-        if part and lexeme.kind == "word":
-            part = part._replace(relaxed=pairs(part.node))
+        kind = "scores" if node and _scores(node) else "narrows"
+        part = _Part(node, kind, is_word=lexeme.kind == "word") if node else None
         if lexeme.caret:
             return self._weighed(part, 1.0, lexeme.caret)
         self._heaviest = max(self._heaviest, 1.0)
@@ -242,15 +250,14 @@ class _Parser:
         self._scope, self._heaviest = outside
         if part is None:
             self._leaves.empty(opening)
-        closing = self._next() if self._peek() == "close" else None
+        closing = self._next() if self._here.kind == "close" else None
         return self._weighed(part, inside, closing and closing.caret)
 
     def _weighed(self, part: _Part | None, inside: float, caret: Mark | None) -> _Part | None:
         """Give a part its boost; `inside` is the highest product of boosts that it has in it."""
         boost = self._boost(part, inside, caret) if caret else 1.0
         if part and boost != 1:
-            for node in (part.node, *part.relaxed):
-                node.boost = round(getattr(node, "boost", 1.0) * boost, 3)
+            part.node.boost = round(getattr(part.node, "boost", 1.0) * boost, 3)
         self._heaviest = max(self._heaviest, inside * boost)
         return part
 
@@ -270,6 +277,14 @@ class _Parser:
             return boost
         self.repairs.left_out(text, place, told)
         return 1.0
+
+
+def _end(text: str) -> int:
+    """Give how many characters of a query are read."""
+    begin = text[:MAX_QUERY]
+    if len(normalize("NFKC", begin)) <= MAX_QUERY:
+        return len(begin)
+    return bisect(list(accumulate(len(normalize("NFKC", char)) for char in begin)), MAX_QUERY)
 
 
 # Trees.

@@ -5,23 +5,18 @@ a field or `=` before them, what is excluded, and the parts of compounds.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from index.analysis import analyze
-from search.lexer import OPERATORS, QUOTES
+from search.lexer import OPERATORS, Lexeme, read
 from search.query import MAX_QUERY
+from search.repairs import Repairs
 
 MOST = 32
 """How many words of a query are looked at."""
 
-_UNIT = re.compile(
-    rf"(?P<before>[^\s{QUOTES}()]*)[{QUOTES}](?P<phrase>[^{QUOTES}]*)(?:[{QUOTES}]|\Z)"
-    rf"|(?P<excluded>(?:(?<![^\s(])-|(?<!\S)NOT\s+)\()"
-    rf"|(?P<open>\()|(?P<close>\))|(?P<word>[^\s{QUOTES}()]+)"
-)
-_UNTOUCHED = re.compile(r"[-=/].*|.*[*?~].*|[a-z]+:.+|.*/", re.DOTALL)
-_BOOST = re.compile(r"\^[\d.]+\Z")
+_UNTOUCHED = re.compile(r"AND|OR|NOT|/.*|.*[*?].*|[a-z]+:.+|.*/", re.DOTALL)
 
 
 class Typed(NamedTuple):
@@ -42,43 +37,38 @@ class Typed(NamedTuple):
 def words(query: str) -> list[Typed]:
     """Give the words of a query that a suggestion may replace, at most MOST."""
     found: list[Typed] = []
-    depth = excluded = 0  # how deep groups are nested, and from which depth on all is excluded
+    text = query[:MAX_QUERY]
+    depth = excluded = 0  # how deep groups are nested, and from which depth on all is left out
     negated = False
-    for match in _UNIT.finditer(query[:MAX_QUERY]):
-        if match["excluded"] or match["open"]:
+    for lexeme in read(text, Repairs()):
+        if lexeme.kind == "open":
             depth += 1
-            excluded = excluded or (depth if match["excluded"] or negated else 0)
-        elif match["close"]:
+            excluded = excluded or (depth if negated or lexeme.field else 0)
+        elif lexeme.kind == "close":
             excluded = 0 if depth == excluded else excluded
-            depth = max(0, depth - 1)
-        elif match["word"] == "NOT":
-            negated = True
+            depth -= 1
+        elif lexeme.kind in ("NOT", "sign"):
+            negated ^= lexeme.text != "+"
             continue
-        elif not (negated or excluded):
-            found += _quoted(match) if match["word"] is None else _plain(match)
+        elif not (negated or excluded or lexeme.field):
+            found += _words(lexeme, len(text))
             if len(found) >= MOST:
                 return found[:MOST]
         negated = False
     return found
 
 
-def _quoted(match: re.Match[str]) -> Iterable[Typed]:
-    if match["before"].strip("+"):  # a field, an exclusion, or what the parser takes otherwise
-        return
-    first = match.start("phrase")
-    span = first - 1, match.end()
-    for start, end, form in _apart(match["phrase"]):
-        yield Typed(first + start, first + end, form, True, *span)
-
-
-def _plain(match: re.Match[str]) -> Iterable[Typed]:
-    text = _BOOST.sub("", match["word"])
-    if text in OPERATORS or _UNTOUCHED.fullmatch(text):
-        return
-    first = match.start()
-    for start, end, form in _apart(text):
-        span = first + start, first + end
-        yield Typed(*span, form, False, *span)
+def _words(lexeme: Lexeme, length: int) -> Iterator[Typed]:
+    """Yield the words of a lexeme of a query of that length."""
+    kind, text, place = lexeme[:3]
+    if kind == "phrase":
+        for start, end, form in _apart(text):
+            closes = min(place + len(text) + 1, length)
+            yield Typed(place + start, place + end, form, True, place - 1, closes)
+    elif kind == "word" and not (lexeme.tilde or _UNTOUCHED.fullmatch(text)):
+        for start, end, form in _apart(text):
+            span = place - 1 + start, place - 1 + end
+            yield Typed(*span, form, False, *span)
 
 
 def _apart(text: str) -> list[tuple[int, int, str]]:
