@@ -282,9 +282,11 @@ class _Parser:
 def _end(text: str) -> int:
     """Give how many characters of a query are read."""
     begin = text[:MAX_QUERY]
-    if len(normalize("NFKC", begin)) <= MAX_QUERY:
+    if begin.isascii():
         return len(begin)
-    return bisect(list(accumulate(len(normalize("NFKC", char)) for char in begin)), MAX_QUERY)
+    # One by one: to put many marks in a row into their order takes quadratic time.
+    sizes = [len(normalize("NFKC", char)) for char in begin]
+    return bisect(list(accumulate(sizes)), MAX_QUERY)
 
 
 # Trees.
