@@ -70,9 +70,9 @@ def wanted(snapshot: Snapshot, tree: query.Query) -> Sequence[Wanted]:
     found: dict[str, Wanted] = {}
     for text, boost in _words(tree, 1.0) if places else ():
         _, here, idf = places[0].statistics.word("text", text)
-        known = found.get(stem(text))
+        known = found.get(own := stem(text))
         if any(here) and (known is None or known.boost < boost):
-            found[stem(text)] = Wanted(text, boost, idf, here)
+            found[own] = Wanted(text, boost, idf, here)
     return sorted(found.values(), key=lambda word: -word.weight)[:MAX_WORDS]
 
 
