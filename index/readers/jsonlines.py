@@ -6,15 +6,13 @@ bounded memory.
 """
 
 import gzip
-import io
 import json
 import lzma
 import re
 import zlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from index import dates
 from index.errors import Unreadable
@@ -22,10 +20,7 @@ from index.manifest import document_id, free_id
 from index.model import Draft, Skipped
 from index.paragraphs import Piece, fold, number
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
-Packed = gzip.GzipFile | lzma.LZMAFile
+File = BinaryIO | gzip.GzipFile | lzma.LZMAFile
 
 _LINES = re.compile(r"^(?:[^\S\n]*+\S[^\n]*+\n?)++", re.MULTILINE)
 """Lines in a row that are not blank; it looks at nothing twice."""
@@ -34,9 +29,6 @@ _ADDRESS = re.compile(r"https?://[!-~]{1,2000}", re.IGNORECASE)
 
 MAX_LINE = 1 << 26
 """The longest line that is read, in bytes; a longer one is skipped."""
-
-_PIECE = 1 << 22
-"""How much is unpacked at a time, in bytes."""
 
 
 def read(path: Path, id: str) -> Iterator[Draft | Skipped]:
@@ -54,41 +46,15 @@ def read(path: Path, id: str) -> Iterator[Draft | Skipped]:
         raise Unreadable(f"its compression is damaged: {error}") from error
 
 
-def _open(path: Path) -> BinaryIO | io.BufferedReader:
+def _open(path: Path) -> File:
     if path.suffix.lower() == ".gz":
-        return io.BufferedReader(_Unpacked(gzip.open(path, "rb")))
+        return gzip.open(path, "rb")
     if path.suffix.lower() == ".xz":
-        return io.BufferedReader(_Unpacked(lzma.open(path, "rb")))
+        return lzma.open(path, "rb")
     return path.open("rb")
 
 
-class _Unpacked(io.RawIOBase):
-    """What is in a packed file, of which a thread unpacks the next piece while one is read."""
-
-    def __init__(self, file: Packed) -> None:
-        self._file, self._thread = file, ThreadPoolExecutor(1)
-        self._piece = memoryview(b"")
-        self._next = self._thread.submit(file.read, _PIECE)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, room: "WriteableBuffer") -> int:
-        if not self._piece:
-            self._piece = memoryview(self._next.result())
-            self._next = self._thread.submit(self._file.read, _PIECE)
-        out = memoryview(room)
-        size = min(len(out), len(self._piece))
-        out[:size], self._piece = self._piece[:size], self._piece[size:]
-        return size
-
-    def close(self) -> None:
-        self._thread.shutdown(cancel_futures=True)
-        self._file.close()
-        super().close()
-
-
-def _lines(file: BinaryIO | io.BufferedReader) -> Iterator[bytes]:
+def _lines(file: File) -> Iterator[bytes]:
     """Give the lines; of one that is too long, no more than its beginning."""
     while line := file.readline(MAX_LINE):
         rest = line
