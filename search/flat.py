@@ -242,7 +242,9 @@ def _in_segment(flat: Flat, where: Where) -> _Here | None:
     place = where.place
     words: list[Word] = []
     phrases: list[Phrase] = []
-    pairs: list[Word] = []  # of neighbours in phrases: they score nothing
+    inside: list[
+        Word
+    ] = []  # what phrases are of, and their pairs: by themselves they score nothing
     for _, here in flat.required:
         found = here[place]
         if found is None:
@@ -250,21 +252,22 @@ def _in_segment(flat: Flat, where: Where) -> _Here | None:
         if isinstance(found, Word):
             words.append(found)
             continue
-        inside = _pairs(found, where.segment.data)
-        if inside is None:
+        pairs = _pairs(found, where.segment.data)
+        if pairs is None:
             return None
-        if inside and _is_pair(found):
-            words.append(inside[0]._replace(weight=found.weight))
+        if pairs and _is_pair(found):
+            words.append(pairs[0]._replace(weight=found.weight))
         else:
             phrases.append(found)
-            pairs += inside
-    if phrases:
-        ranks = {word[0] for word in words}
-        unscored = [*(word for phrase in phrases for word in phrase[0]), *pairs]
-        words += {word[0]: word for word in unscored if word[0] not in ranks}.values()
+            inside += (*found.words, *pairs)
     if len(words) > 1:
         words = _once(words)
-        words.sort()
+    if inside:
+        others = {word[0]: word for word in inside}
+        for word in words:
+            others.pop(word[0], None)
+        words += others.values()
+    words.sort()
     optional = _words(flat.optional, place) if flat.optional else _NONE
     excluded = _words(flat.excluded, place) if flat.excluded else _NONE
     return _Here(words, phrases, optional, excluded)
