@@ -19,6 +19,7 @@ import pytest
 from collections_on_disk import texts, write
 from conftest import ROOT
 
+from index.schema import FORMAT
 from index.version import VERSION
 from web.__main__ import free_address, main
 
@@ -110,6 +111,7 @@ def refusal(index: Path, port: int) -> str:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
     assert done.returncode == 1
     assert done.stdout == ""
@@ -184,7 +186,9 @@ def test_an_index_that_cannot_be_served_is_refused_in_one_line(folder: Path, kin
         file.write_bytes(file.read_bytes()[:-1])
     else:
         (file,) = folder.glob("manifest.*")
-        file.write_bytes(file.read_bytes().replace(b'"format": 3', b'"format": 1'))
+        own, other = (b'"format": %d,' % each for each in (FORMAT, FORMAT + 1))
+        assert own in file.read_bytes()
+        file.write_bytes(file.read_bytes().replace(own, other))
     before = sorted(folder.iterdir())
     assert re.fullmatch(r"web: .*python -m index .*\n", refusal(folder, 0))
     assert sorted(folder.iterdir()) == before
