@@ -35,6 +35,7 @@ class Explainer:
     def __init__(self, snapshot: Snapshot, tree: query.Query) -> None:
         self._snapshot = snapshot
         self._tree = tree
+        self._wanted = near.wanted(snapshot, tree)
         self._expansions: Expansions | None = None
         self._opened: dict[int, _Here] = {}
 
@@ -60,7 +61,7 @@ class Explainer:
 
     def _near(self, ordinal: int) -> tuple[Explanation, ...]:
         """Explain what each two words add by how near they stand, the rarest first."""
-        words = near.wanted(self._snapshot, self._tree)
+        words = self._wanted
         apart = near.apart(self._snapshot, words, np.array([ordinal]))
         return tuple(
             _beside(*pair, int(distance), float(value))

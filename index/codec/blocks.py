@@ -235,6 +235,15 @@ def check_positions(c: Columns, term: int, block: int, total: int) -> None:
 
 
 @inlined
+def fields_of(c: Columns, term: int, block: int, row: int) -> tuple[int, int]:
+    """Give which positions of a block are a row's: [first, end). Raises ValueError."""
+    first = frequencies_before(c, term, block, row)
+    end = first + frequency_at(c, term, block, row)
+    check_positions(c, term, block, end)
+    return first, end
+
+
+@inlined
 def sum_before(c: Columns, term: int, block: int, before: I64) -> int:
     """Sum the frequencies ahead of each row of a block, and behind the last; count the rows."""
     total, count = i64(0), frequencies_of(c, term, block, before)

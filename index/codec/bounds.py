@@ -141,11 +141,8 @@ def _blocks(arrays: Mapping[str, Array]) -> Iterator[str]:
     starts = arrays["blocks.positions"]
     if positions < starts.max(initial=0) or _descends(starts):
         yield "blocks.positions does not divide positions.packed"
-    has_bits = np.zeros(len(df), np.bool_)
+    has_bits = np.ones(len(df), np.bool_)  # or needs none: of pairs no positions are read
     has_bits[: len(arrays["terms.forms"]) - 1] = np.diff(arrays["terms.forms"]) > 1
-    has_bits[len(arrays["terms.forms"]) - 1 :] = (
-        True  # or needs none: of pairs no positions are read
-    )
     if ((widths[2] == 0) & ~np.repeat(has_bits, blocks) & (widths[1] > 0)).any():
         yield "a block has frequencies, but no positions"
 

@@ -10,15 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.blocks import (
-    Columns,
-    check_positions,
-    code_width,
-    columns_at,
-    frequencies_before,
-    frequency_at,
-    row_of,
-)
+from index.codec.blocks import Columns, code_width, columns_at, fields_of, row_of
 from index.codec.compiled import i64, inlined, kernel
 from index.codec.packing import field
 from search.kernels.lookup import gallop
@@ -79,12 +71,9 @@ def _find(c: Columns, term: int, ordinal: int, reading: Reading, w: int) -> None
     row = row_of(c, term, block, ordinal) if block < end else i64(-1)
     if row < 0:
         return
-    first = frequencies_before(c, term, block, row)
-    behind = first + frequency_at(c, term, block, row)
-    check_positions(c, term, block, behind)
+    reading.first[w], reading.end[w] = fields_of(c, term, block, row)
     reading.at[w], reading.bits[w] = c.positions[block], c.position_width[block]
     reading.width[w] = reading.bits[w] + code_width(c, term)
-    reading.first[w], reading.end[w] = first, behind
 
 
 @inlined

@@ -13,16 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec.bits import load64, popcount
-from index.codec.blocks import (
-    BLOCK,
-    Columns,
-    check_positions,
-    code_width,
-    columns_at,
-    frequencies_before,
-    frequency_at,
-    sum_before,
-)
+from index.codec.blocks import BLOCK, Columns, code_width, columns_at, fields_of, sum_before
 from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.packing import field
 from search.kernels.room import ROWS, Room, room_at
@@ -170,9 +161,7 @@ def _read(c: Columns, at: int, width: int, i: int) -> int:
 
 @inlined
 def _sum_before_row(c: Columns, term: int, block: int, row: int, before: I64) -> None:
-    before[row] = frequencies_before(c, term, block, row)
-    before[row + 1] = before[row] + frequency_at(c, term, block, row)
-    check_positions(c, term, block, before[row + 1])
+    before[row], before[row + 1] = fields_of(c, term, block, row)
 
 
 @inlined
@@ -180,9 +169,7 @@ def _find_fields(c: Columns, r: Room, w: int, j: int) -> None:
     """Note which positions of a word of a phrase are a candidate's."""
     i = r.phrase_term[w]
     place = r.found[i * BLOCK + j]
-    first = frequencies_before(c, r.terms[i], place // BLOCK, place % BLOCK)
-    end = first + frequency_at(c, r.terms[i], place // BLOCK, place % BLOCK)
-    check_positions(c, r.terms[i], place // BLOCK, end)
+    first, end = fields_of(c, r.terms[i], place // BLOCK, place % BLOCK)
     r.from_field[w * BLOCK + j], r.to_field[w * BLOCK + j] = first, end
 
 

@@ -20,8 +20,7 @@ def indexing(results: Results) -> str:
         f"binaries have theirs. Passage, Tantivy and Lucene take turns, {ROUNDS} times, "
         "and medians count; the others index once. Memory is the peak of the process, those "
         "paragraphs included. Every engine is given the same and keeps title and body, positions "
-        "and texts "
-        "(bm25s has no positions).\n\n" + table(header, map(_indexing_row, results.built))
+        "and texts (bm25s has no positions).\n\n" + table(header, map(_indexing_row, results.built))
     ) + _from_file(results)
 
 
