@@ -219,8 +219,8 @@ def test_a_runner_that_fails_is_left_out_with_its_last_words(tmp_path, fts5):
 # Figures.
 
 
-def row(engine, us, kind="AND", command="TOP_10", number=0):
-    return Row(engine, command, "runs", kind, number, "+a +b", 7, us)
+def row(engine, us, kind="AND", command="TOP_10", *, number=0, total=7):
+    return Row(engine, command, "runs", kind, number, "+a +b", total, us)
 
 
 def test_percentiles_are_the_nearest_rank():
@@ -234,6 +234,20 @@ def test_a_query_falls_short_beyond_half_as_much_again_and_20_microseconds():
     peers = [row("Tantivy", 100), row("Lucene", 200), row("bm25s", 1)]
     assert figures.shortfalls([*peers, row(PASSAGE, 170)]) == []
     assert len(figures.shortfalls([*peers, row(PASSAGE, 171)])) == 1
+
+
+def test_a_peer_that_answers_another_question_is_not_a_querys_peer():
+    def found(engine, total):
+        return row(engine, 30, command="TOP_10_COUNT", total=total)
+
+    rows = [row("Tantivy", 10), row("Lucene", 100), row(PASSAGE, 100), found(PASSAGE, 9)]
+    assert len(figures.shortfalls([*rows, found("Tantivy", 10), found("Lucene", 9)])) == 1
+    apart = [*rows, found("Tantivy", 51), found("Lucene", 9)]
+    assert figures.shortfalls(apart) == []
+    assert [pair.peer for pair in figures.pairs(apart) if pair.row.command == "TOP_10"] == [100]
+    assert [pair.peer for pair in figures.pairs(apart, alike=1)] == [10, 30]
+    neither = [*rows, found("Tantivy", 51), found("Lucene", 0)]
+    assert figures.pairs(neither) == []
 
 
 def results(*rows, built=()):

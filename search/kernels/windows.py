@@ -1,7 +1,7 @@
 """The best paragraphs that have any of some terms: a window at a time, pruned by MaxScore.
 
 Turtle and Flood, "Query evaluation: strategies and optimizations" (1995), window by window as in
-Lucene's MaxScoreBulkScorer. That rare terms have windows of their own is ours.
+Lucene's MaxScoreBulkScorer. That a term's block is held to which rarer ones stand in it is ours.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from search.kernels.candidates import (
     scan,
 )
 from search.kernels.lead import by_lead
-from search.kernels.lookup import begin_of, gallop, is_between
+from search.kernels.lookup import begin_of, gallop, highest_between, is_between
 from search.kernels.room import NO_SCORE, SMALL_WINDOW, WINDOW, Room, room_at
 from search.kernels.scoring import bound, bound_phrases, context_of, contributions_of_chunk
 
@@ -26,8 +26,11 @@ I64 = npt.NDArray[np.int64]
 
 _HIGHEST = np.uint64(1 << 63)
 
-_RARER = 8 * BLOCK
-"""How many times fewer paragraphs than all together a term has that is rare beside the others."""
+_RARER = 8
+"""How many times rarer than another a term is that is absent from many of its blocks."""
+
+_FEW = 4
+"""How many rarer terms are looked for beside a block: each costs time, and the first tell most."""
 
 
 @kernel
@@ -39,8 +42,7 @@ def by_windows(segment: I64, room: I64, first: int, base: int) -> int:
     the ordinal from which on nothing was looked at.
     """
     c, r = columns_at(segment), room_at(room)
-    postings = optional_postings(c, r)
-    size = _window_size(c, postings)
+    size = _window_size(c, optional_postings(c, r))
     while first < len(c.length):
         if rank(c, r) >= r.ends[1] - r.ends[0] - 1:
             return first
@@ -51,9 +53,6 @@ def by_windows(segment: I64, room: I64, first: int, base: int) -> int:
             return first
         begin = first // 64 * 64
         last = min(begin + size, i64(len(c.length))) - 1
-        rare = _next_rare(c, r, postings, first)
-        # What is rare has windows of its own: beside its paragraphs, one term is looked at less.
-        last = first if rare == first else min(last, rare - 1)
         for i in range(r.ends[1]):
             r.impact[i] = _highest_in_window(c, r, i, first, last)
         _window(segment, room, first, last, base)
@@ -152,8 +151,9 @@ def _window(segment: I64, room: I64, first: int, last: int, base: int) -> None:
     for k in range(needed, optional):
         i = r.ranked[k]
         if r.impact[i] > 0:
-            least = r.worst[0] - (total - r.most[i])
-            touched = _add(c, r, i, first, last, least, touched)
+            rarer = _rarer(c, r, i, needed, wanted)
+            others = total - r.most[i]
+            touched = _add(c, r, i, wanted, rarer, first, last, others, touched)
     _offer_touched(segment, room, first // 64 * 64, touched, wanted, rest, base)
 
 
@@ -230,24 +230,6 @@ def _next_window(c: Columns, r: Room, first: int) -> int:
 
 
 @inlined
-def _next_rare(c: Columns, r: Room, postings: int, first: int) -> int:
-    """Give the first paragraph, from one on, of optional terms that are rare beside the others.
-
-    All have so many postings.
-    """
-    nearest = i64(len(c.length))
-    for i in range(r.ends[0], r.ends[1]):
-        term = r.terms[i]
-        block = i64(c.block[term])
-        if c.df[term] > BLOCK or c.df[term] * _RARER > postings or c.last[block] < first:
-            continue
-        if is_between(c, r, i, block, first, first):
-            return first
-        nearest = min(nearest, r.beyond[i * BLOCK + r.next[i]])
-    return nearest
-
-
-@inlined
 def _highest_in_window(c: Columns, r: Room, i: int, first: int, last: int) -> np.float32:
     """Give the highest impact noted of the blocks of a term that reach into a window."""
     highest, term, block = np.float32(0), r.terms[i], r.block[i]
@@ -262,23 +244,75 @@ def _highest_in_window(c: Columns, r: Room, i: int, first: int, last: int) -> np
 
 
 @inlined
-def _add(c: Columns, r: Room, i: int, first: int, last: int, least: float, touched: int) -> int:
-    """Add what a term contributes to the paragraphs of a window, where that may be so much.
+def _rarer(c: Columns, r: Room, i: int, needed: int, wanted: int) -> int:
+    """Put into `order`, behind what is wanted, a few needed terms that are rarer than another.
 
-    Counts those that are `touched`.
+    Those of the highest bounds; counts them. Their cursors go back to the begin of the window.
+    """
+    count, df = 0, i64(c.df[r.terms[i]])
+    for k in range(r.ends[1] - r.ends[0] - 1, needed - 1, -1):
+        j = r.ranked[k]
+        if count < _FEW and r.impact[j] > 0 and c.df[r.terms[j]] * _RARER < df:
+            r.order[wanted + count] = j
+            r.ahead[j], r.next[j] = r.block[j], 0
+            count += 1
+    return count
+
+
+@inlined
+def _add(
+    c: Columns,
+    r: Room,
+    i: int,
+    wanted: int,
+    rarer: int,
+    first: int,
+    last: int,
+    others: float,
+    touched: int,
+) -> int:
+    """Add what a term contributes to the paragraphs of a window, where that may be enough.
+
+    The `others` add at most so much in the window, and in a block less where one of the rarer terms
+    behind what is `wanted` is absent. Counts those that are `touched`.
     """
     term, begin = r.terms[i], first // 64 * 64
-    block, end = r.block[i], i64(c.block[term + 1])
-    limit_norms(r, r.typed[i] * r.weights[i], r.typed[i], least)
+    block, end, limited, could = r.block[i], i64(c.block[term + 1]), np.inf, 0.0
+    for m in range(wanted, wanted + rarer):
+        could += r.most[r.order[m]]
     while block < end and not (block > c.block[term] and c.last[block - 1] >= last):
-        if bound(r, i, c.block_max[block]) > least:
+        most, least = bound(r, i, c.block_max[block]), r.worst[0] - others
+        if least < most <= least + could:  # what is absent may tell
+            since, to = max(begin_of(c, term, block), first), min(i64(c.last[block]), last)
+            least += _absent(c, r, wanted, rarer, since, to)
+        if most > least:
+            if least != limited:
+                limit_norms(r, r.typed[i] * r.weights[i], r.typed[i], least)
+                limited = least
             count = scan(c, r, term, block, first, last, i64(0))
             contributions_of_chunk(c, r, i, count)
-            for k in range(count):
-                at = np.uint32(r.candidates[np.uint32(r.kept[k])] - begin)
-                before = r.scores[at]
-                r.scores[at] = max(before, 0.0) + r.added[k]
-                r.touched[touched] = at
-                touched += before < 0
+            touched = _touch(r, begin, count, touched)
         block += 1
+    return touched
+
+
+@inlined
+def _absent(c: Columns, r: Room, wanted: int, rarer: int, first: int, last: int) -> float:
+    """Tell how much less the rarer terms add at most from one paragraph to another."""
+    less = 0.0
+    for m in range(wanted, wanted + rarer):
+        j = r.order[m]
+        less += max(r.most[j] - bound(r, j, highest_between(c, r, j, first, last)), 0.0)
+    return less
+
+
+@inlined
+def _touch(r: Room, begin: int, count: int, touched: int) -> int:
+    """Add what was contributed to the candidates that are kept; count those touched so far."""
+    for k in range(count):
+        at = np.uint32(r.candidates[np.uint32(r.kept[k])] - begin)
+        before = r.scores[at]
+        r.scores[at] = max(before, 0.0) + r.added[k]
+        r.touched[touched] = at
+        touched += before < 0
     return touched

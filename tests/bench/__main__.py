@@ -23,7 +23,7 @@ from bench.results import PASSAGE, Results, described, load, rows_of
 
 WHOLE, BEGINNING = 1_000_973, 100_000
 BEGAN = time.monotonic()
-PACE = Pace(rounds=5, warm=20, slow_rounds=1, slow_seconds=2, again=11)
+PACE = Pace(rounds=7, warm=20, slow_rounds=1, slow_seconds=2, again=11)
 QUICK = Pace(rounds=3, warm=2, slow_rounds=1, slow_seconds=0.3, again=3)
 
 

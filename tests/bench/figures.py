@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from bench.queries import Query
 from bench.results import PASSAGE, PEERS, Row
 
 WORST_RATIO, WORST_ALLOWANCE = 1.5, 20.0
 """No query may take longer than this many times the better peer's time, and microseconds."""
+
+ALIKE = 0.1
+"""By what share of the higher total two engines may differ, and yet answer the same question."""
 
 
 class Class(NamedTuple):
@@ -79,11 +83,15 @@ class Pair(NamedTuple):
         return self.excess > 1
 
 
-def pairs(rows: Sequence[Row]) -> list[Pair]:
-    """Put each query of Passage beside the better peer."""
+def pairs(rows: Sequence[Row], alike: float = ALIKE) -> list[Pair]:
+    """Put each query of Passage beside the better peer.
+
+    A peer whose analysis makes another question of a query, as its total tells, is not beside it.
+    """
+    totals = {(r.engine, r.query()): r.total for r in rows if r.command == "TOP_10_COUNT"}
     peers: dict[tuple[object, ...], float] = {}
     for row in rows:
-        if row.engine in PEERS:
+        if row.engine in PEERS and _are_alike(totals, row, alike):
             key = (row.command, row.query())
             peers[key] = min(row.us, peers.get(key, math.inf))
     return [
@@ -91,6 +99,12 @@ def pairs(rows: Sequence[Row]) -> list[Pair]:
         for row in rows
         if row.engine == PASSAGE and (row.command, row.query()) in peers
     ]
+
+
+def _are_alike(totals: dict[tuple[str, Query], int], row: Row, alike: float) -> bool:
+    """Tell whether an engine found about as many as Passage, as far as totals are known."""
+    own, other = (totals.get((name, row.query())) for name in (PASSAGE, row.engine))
+    return own is None or other is None or abs(own - other) <= alike * max(own, other)
 
 
 def shortfalls(rows: Sequence[Row]) -> list[Row]:

@@ -79,11 +79,14 @@ def singles(results: Results) -> Iterator[str]:
         worst = sorted(compared, key=lambda pair: -pair.excess)[:WORST]
         slower = sum(pair.ratio > 1 for pair in compared)
         short = sum(pair.falls_short for pair in compared)
+        strict = sum(pair.falls_short for pair in pairs(results.rows, alike=1))
         yield "## Single queries"
         yield (
             f"Of {plural(len(compared), 'query', 'queries')} (each command by itself) {slower:,} "
             f"took Passage longer than the better peer, and {short:,} longer than 1.5 times that "
-            "and 20 µs. Those nearest to that line or beyond it:"
+            "and 20 µs. A peer that found a tenth more or fewer answered another question (see "
+            f"totals) and is not a query's peer; were it, {strict:,} would be over the line. Those "
+            "nearest to it or beyond:"
         )
         yield table(("query", "Passage, µs", "peer, µs", "ratio"), map(_single, worst))
 
