@@ -9,7 +9,7 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import UTC, datetime
@@ -25,8 +25,8 @@ from index.analysis import UNICODE
 from index.codec.adapter import ColumnarSegment
 from index.codec.invert import MEMORY, Inverter, share
 from index.codec.merge import merge
-from index.codec.ranges import workers
 from index.codec.segment import SegmentData
+from index.codec.threads import threads, workers
 from index.codec.words import Words
 from index.errors import Foreign, Locked, NoIndex, NotWritten
 from index.model import Document
@@ -112,7 +112,7 @@ class Writer:
         self._written: list[Path] = []  # in the order in which to take it back
         self._words = Words()
         self._inverter: Inverter | None = None
-        self._merger = ThreadPoolExecutor(1)
+        self._merger = threads(1)
         self._merging: _Merging | None = None
         self._switch = sys.getswitchinterval()
 

@@ -192,13 +192,14 @@ class _Parser:
             else:
                 sorted_out[sign if kind == "scores" else kind].append(node)
         required, plain, narrowing, excluded = sorted_out.values()
+        outermost = self._depth == 0 and not required
         some = plain  # any of which, where relaxed
-        if self._relaxed or len(plain) == 1:  # otherwise it matters only that they are several
+        if outermost and (self._relaxed or len(plain) == 1):  # else it matters that they are many
             scoring = [part for part in parts if part.kind == "scores" and not part.sign]
             some = [node for part in scoring for node in part.any_of()]
-        outermost = self._depth == 0 and not required and len(some) > 1
-        self.relaxable = self.relaxable or outermost
-        relaxed = self._relaxed and outermost
+        relaxable = outermost and len(some) > 1
+        self.relaxable = self.relaxable or relaxable
+        relaxed = self._relaxed and relaxable
         tree = _side_by_side(required, some if relaxed else plain, [*narrowing, *excluded], relaxed)
         return _Part(tree, _kind(parts))
 

@@ -1,5 +1,7 @@
 """What was repaired in a query, each repair with its place, for whoever typed it."""
 
+from operator import itemgetter
+
 MAX_WARNINGS = 20
 """How many repairs are told; of more, their number."""
 
@@ -10,19 +12,21 @@ _SHOWN = 20
 
 
 class Repairs:
-    """The repairs of one query. A place is a character of it, counted from 1."""
+    """The repairs of one query. A place is a character of it, counted from 1.
+
+    They are put in words at the end, for of very many only the first are told.
+    """
 
     def __init__(self) -> None:
-        self._said: list[tuple[int, str]] = []
+        self._said: list[tuple[int, str, str]] = []  # place, part of the query, what was done
 
-    def add(self, place: int, text: str) -> None:
+    def add(self, place: int, told: str) -> None:
         """Note a repair, in words that name the place."""
-        self._said.append((place, text))
+        self._said.append((place, "", told))
 
     def note(self, text: str, place: int, what: str) -> None:
         """Note what was done about a part of the query, of which the beginning is told."""
-        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-        self.add(place, f"“{shown}” at {place} {what}")
+        self._said.append((place, text, what))
 
     def left_out(self, text: str, place: int, why: str) -> None:
         """Note that a part of the query was left out."""
@@ -34,6 +38,15 @@ class Repairs:
 
     def warnings(self) -> tuple[str, ...]:
         """Give what was repaired, in the order of the places."""
-        said = [text for _, text in sorted(self._said, key=lambda repair: repair[0])]
+        if not self._said:
+            return ()
+        said = sorted(self._said, key=itemgetter(0))
+        told = [_told(*repair) for repair in said[:MAX_WARNINGS]]
         more = len(said) - MAX_WARNINGS
-        return (*said[:MAX_WARNINGS], *([f"and {more:,} more repairs"] if more > 0 else []))
+        return (*told, *([f"and {more:,} more repairs"] if more > 0 else []))
+
+
+def _told(place: int, text: str, what: str) -> str:
+    """Put a repair in words."""
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f"“{shown}” at {place} {what}" if text else what

@@ -9,7 +9,7 @@ than a few batches is in memory.
 import json
 from array import array
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from index.codec.postings import invert, names_of
 from index.codec.records import Blocks, Records
 from index.codec.sections import runs_of
 from index.codec.signatures import Signatures
+from index.codec.threads import threads
 from index.codec.words import I64, U32, Column, Words
 from index.errors import NotWritten
 from index.model import Document, DocumentInfo
@@ -88,7 +89,7 @@ class Inverter:
         self._output = Output(path)
         self._records = Records(self._output)
         self._signatures = Signatures()
-        self._cutter, self._thread = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._cutter, self._thread = threads(1), threads(1)
         self._cutting: _Cutting | None = None
         self._jobs: list[_Job] = []
         self._chained = 0

@@ -4,10 +4,9 @@ The tokens of a segment do not all fit in memory at once: terms are done in rang
 time as fit, and ranges side by side in threads. Behind them come the pairs of frequent terms.
 """
 
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from functools import partial
 from itertools import pairwise
 
@@ -20,6 +19,7 @@ from index.codec.dictionaries import Dictionaries, starts
 from index.codec.encode import BY_BLOCK, Encoded, Paragraphs, Room, Tokens, bitmaps, encoded
 from index.codec.layout import ARRAYS, NONE
 from index.codec.pairs import Pairs, candidates, find_pairs
+from index.codec.threads import threads, workers
 from index.errors import NotWritten
 
 U8 = npt.NDArray[np.uint8]
@@ -81,7 +81,7 @@ def postings(
             dense=dense, bits=bits, ranks=ranks
         )
 
-    with ThreadPoolExecutor(workers()) as pool:
+    with threads(workers()) as pool:
         parts = _then(_in_turn(pool, encode_range, ranges, make_room), release)
         rest = _written(parts, found, paragraphs, pool, output)
     return found.arrays | rest | {"forms.df": form_df, "paragraphs.length": paragraphs.length}
@@ -91,11 +91,6 @@ def _then(parts: Iterable[Encoded], call: Callable[[], None]) -> Iterator[Encode
     """Give parts, and call something when there are no more."""
     yield from parts
     call()
-
-
-def workers() -> int:
-    """Count the CPUs that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 def ranges_of(by_term: I64, memory: int, cuts: I64 = _NOWHERE) -> Ranges:
