@@ -264,6 +264,8 @@ def words(field: str, tokens: list[Token], slop: int = 0) -> query.Query | None:
         return None
     if len(tokens) == 1:
         return query.Term(field, tokens[0].form)
+    if tokens[-1].position == len(tokens) - 1:  # no two share a position
+        return phrase(field, [token.form for token in tokens], slop)
     apart, together = _apart(tokens), _together(tokens)
     if apart == together:
         return phrase(field, apart, slop)
@@ -287,9 +289,9 @@ def pairs(node: query.Query) -> tuple[query.Query, ...]:
     """
     if not isinstance(node, query.Phrase) or node.fieldname != "text":
         return ()
-    runs = [(spaceless, list(run)) for spaceless, run in groupby(node.words, _is_character)]
-    if not any(spaceless for spaceless, _ in runs):
+    if not any(map(_is_character, node.words)):
         return ()
+    runs = [(spaceless, list(run)) for spaceless, run in groupby(node.words, _is_character)]
     found: list[tuple[str, ...]] = []
     for spaceless, run in runs:
         found += pairwise(run) if spaceless and len(run) > 1 else ((word,) for word in run)
