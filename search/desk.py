@@ -1,10 +1,12 @@
 """A query put on a thread's desk, where the kernels work."""
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from index.errors import Damaged
 from search.kernels.best import begin
 from search.kernels.room import Desk, Room, new_desk
 from search.statistics import Phrase, Word
@@ -47,9 +49,10 @@ def _lay_phrases(phrases: list[Phrase], words: list[Word], terms: int, room: Roo
 _of_thread = threading.local()
 
 
-def forget_desk() -> None:
-    """Let go of this thread's desk, which an error left as it was."""
+def damaged(folder: Path, error: Exception) -> Damaged:
+    """Let go of this thread's desk, which an error left as it was; give the error to raise."""
     vars(_of_thread).clear()
+    return Damaged(f"the index in {folder} is damaged: {error}")
 
 
 def desk_for(size: int, k: int) -> Desk:

@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from whoosh import query
 
-from index.errors import Damaged
 from index.snapshot import OpenSegment, Snapshot
 from search import fields, flat
 from search.budget import Budget
 from search.context import NOWHERE
 from search.context import context as context_of
-from search.desk import desk_for, forget_desk
+from search.desk import damaged, desk_for
 from search.expansions import Expansions
 from search.fields import packed
 from search.general import General
@@ -79,8 +78,7 @@ def execute(  # noqa: PLR0913  # what is asked for is named
     try:
         return search.run(snapshot.ordinal_count if k is None else min(k, snapshot.ordinal_count))
     except (ValueError, IndexError) as error:
-        forget_desk()
-        raise Damaged(f"the index in {snapshot.folder} is damaged: {error}") from error
+        raise damaged(snapshot.folder, error) from error
 
 
 @dataclass(slots=True)

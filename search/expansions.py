@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from index.codec.blocks import BLOCK
+from index.codec.layout import MAX_CODES
 from index.codec.segment import SegmentData
 from search.budget import Budget
-from search.desk import counters
-from search.kernels.unions import MAX_CODES, add_forms, list_bits
+from search.desk import counters, damaged
+from search.kernels.unions import add_forms, list_bits
 from search.patterns import Pattern, expand, written
 from search.statistics import Ordinals, Statistics
 
@@ -122,10 +123,14 @@ def note_forms(data: SegmentData, forms: I64, bits: U64, tfs: U32) -> None:
     """Set the bits of the paragraphs of some forms, and count in `tfs` how often they stand there.
 
     The forms are in the order of their terms. `tfs` has one for each paragraph, or is empty.
+    Raises Damaged.
     """
     wanted = np.zeros(MAX_CODES, np.uint8)
     rooms = np.empty(BLOCK, np.int64), np.empty(BLOCK + 1, np.int64)
-    add_forms(data.table, forms, *data.forms_of_terms, wanted, *rooms, bits, tfs)
+    try:
+        add_forms(data.table, forms, *data.forms_of_terms, wanted, *rooms, bits, tfs)
+    except (ValueError, IndexError) as error:
+        raise damaged(data.path.parent, error) from error
 
 
 def ordinals_of(bits: U64) -> Ordinals:

@@ -15,7 +15,7 @@ from whoosh.query.spans import SpanNear2
 from index.codec.segment import NOT_FOUND, SegmentData
 from index.snapshot import OpenSegment, Place
 from search import filters
-from search.desk import desk_for, lay
+from search.desk import damaged, desk_for, lay
 from search.expansions import NOT_COUNTED, note_forms
 from search.kernels import sets, top
 from search.kernels.room import FEW, Desk, Laid, laid
@@ -154,7 +154,7 @@ def every(leaves: list[Leaf], where: Where, allowed: U64) -> tuple[Ordinals, F64
     """Give the ascending ordinals of all paragraphs that have some leaves, and their scores.
 
     Where `allowed` (a bit a paragraph) is not empty, of those alone. What this thread found best
-    before is forgotten.
+    before is forgotten. Raises Damaged.
     """
     flat = Flat(leaves, [], [], [], [])
     query, desk = _in_segment(flat, where), desk_for(flat.size(), 0)
@@ -167,7 +167,10 @@ def every(leaves: list[Leaf], where: Where, allowed: U64) -> tuple[Ordinals, F64
     found = np.empty(query.required[0].place.df, np.int64)
     scores = np.empty(len(found))
     segment = where.segment.data.table
-    count = top.all_scored(segment, desk.table, scoring.table, found, scores)
+    try:
+        count = top.all_scored(segment, desk.table, scoring.table, found, scores)
+    except (ValueError, IndexError) as error:
+        raise damaged(where.segment.data.path.parent, error) from error
     return found[:count], scores[:count]
 
 

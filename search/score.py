@@ -4,7 +4,8 @@ BM25 is Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
 with Lucene's idf and its lengths in one byte; k1, b and K stand in `index.codec.lengths`.
 
 Sums are exact: every contribution is rounded to a multiple of QUANTUM, which sums in f64 hold
-without error, so that the order in which they are added never matters.
+without error below 2^17, so that the order in which they are added never matters. It takes dozens
+of rare words, each boosted by 100, to come so high.
 """
 
 import math

@@ -17,8 +17,11 @@ def headings(count: int) -> tuple[Paragraph, ...]:
     return (title, *(Paragraph("b", i, "heading", f"h{i}", None, i, i) for i in range(1, count)))
 
 
+# Postings are the larger part where words stand alone, at no position.
+LETTERS = [chr(ord("a") + i * 7 % 26) for i in range(4000)]
 LIMITS = [
     ((ranges, "NONE", 500), texts("b", "many words " * 2000), "pass 4 GB of packed postings"),
+    ((ranges, "NONE", 2000), texts("b", *LETTERS), "pass 4 GB of packed postings"),
     ((buckets, "_ARENA", 1 << 16), texts("b", "one two " * 20_000), "one document has more words"),
     ((invert, "HEADLINE", 9), headings(20), "more than 2,147,483,648 headings"),
 ]

@@ -18,12 +18,20 @@ from random_requests import Asked
 from whoosh import query
 from whoosh.query.spans import SpanNear2
 
+from index.codec import tables
 from index.codec.layout import NONE
 from index.errors import Damaged
+from search import flat
+from search.budget import Budget
 from search.desk import thread_desk
 from search.engine import Request
 from search.execute import execute
+from search.expansions import Expansions
+from search.frequencies import frequencies
+from search.general import General
+from search.kernels.room import NO_BITS
 from search.query import parse
+from search.where import everywhere
 
 
 @pytest.fixture(autouse=True)
@@ -326,6 +334,35 @@ def test_what_an_error_left_behind_is_in_no_later_answer(tmp_path, monkeypatch):
         with pytest.raises(Damaged, match="damaged"):
             execute(snapshot, tree)
     assert execute(snapshot, tree).scores.tolist() == wanted.scores.tolist()
+
+
+def test_damage_met_outside_a_search_is_in_no_later_answer(tmp_path):
+    """The mark of a candidate, or a count, that was left behind would be in the next answer."""
+    rng = random.Random(1)
+    said = [" ".join(w for w in ("war", "peace", "end") if rng.random() < 0.4) for _ in range(900)]
+    whole, other = (write(tmp_path / name, [texts("a", "t", *said)]) for name in ("x", "y"))
+    both, begun = parse("war peace").tree, parse("wa*").tree
+    wanted = told(whole, both, begun)
+    data, (where,) = other.segments[0].data, everywhere(other)
+    last = data.columns.last.copy()
+    last[data.columns.block[data.terms.find(b"war")] + 1] -= 1
+    data.table = tables.table(data.columns._replace(last=last))
+    for fails in (
+        lambda: frequencies(begun, where, Budget()),
+        lambda: flat.every([where.statistics.word("text", "war")[0]], where, NO_BITS),
+        lambda: General(where, Expansions(where.statistics, Budget()), Budget()).evaluate(both),
+    ):
+        with pytest.raises(Damaged, match="is damaged"):
+            fails()
+        assert told(whole, both, begun) == wanted
+
+
+def told(snapshot, both, begun):
+    """Give an answer, and how often the words of a pattern stand in each paragraph."""
+    (where,) = everywhere(snapshot)
+    answer = execute(snapshot, both)
+    found = answer.ordinals.tolist(), answer.scores.tolist(), answer.total
+    return *found, *(each.tolist() for each in frequencies(begun, where, Budget()))
 
 
 def test_a_generation_is_let_go_when_nobody_holds_it(tmp_path):

@@ -1,6 +1,6 @@
 """The postings of a segment as compiled code reads them: blocks of 128 paragraphs, and bitmaps.
 
-Every number that is read here may be of a damaged file: `segment.verified` has seen to it that
+Every number that is read here may be of a damaged file: `bounds.faults` has seen to it that
 offsets, widths and counts lie within the arrays, and what a block decodes to is held to the last
 paragraph that is noted of it. So nothing is read or written out of bounds, checksums or not.
 """

@@ -12,7 +12,7 @@ from index.codec.blocks import BLOCK, PAD, RANK, posting_starts
 from index.codec.coding import GAP, LONGEST
 from index.codec.container import Array
 from index.codec.facts import FIELDS
-from index.codec.layout import HEADLINE, NONE
+from index.codec.layout import HEADLINE, MAX_CODES, NONE
 
 _STARTS = (
     ("terms.text_start", "terms.text"),
@@ -115,12 +115,16 @@ def _terms(arrays: Mapping[str, Array]) -> Iterator[str]:
     )
     if any(number.max(initial=0) >= max(terms, 1) for number in numbers):
         yield "a form or a pair points beyond the terms"
-    if (
+    if df.max(initial=0) > count:
+        yield "a term is in more paragraphs than there are"
+    elif (
         df.min(initial=1) < 1
         or (np.diff(arrays["terms.block"]) != (df + (BLOCK - 1)) // BLOCK).any()
     ):
         yield "terms.block does not fit terms.df"
     forms = np.diff(arrays["terms.forms"])
+    if forms.max(initial=1) > MAX_CODES:
+        yield "a term has more forms than there are codes"
     if forms.min(initial=1) < 1 or (arrays["forms.code"] >= forms[arrays["forms.term"]]).any():
         yield "terms.forms does not fit forms.code"
     bitmaps = len(arrays["bitmaps.term"])

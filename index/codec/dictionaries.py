@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from index.codec.compiled import i64, kernel, u64
 from index.codec.container import Array
+from index.codec.layout import MAX_CODES
 from index.errors import NotWritten
 
 U8 = npt.NDArray[np.uint8]
@@ -67,7 +68,7 @@ def dictionaries(names: Names, stem: U32, used: Mask) -> Dictionaries:
     term_forms = starts(np.bincount(form_term, minlength=len(by_stem)))
     codes = np.empty(len(order), np.int64)
     codes[by_term] = np.arange(len(order)) - term_forms[form_term[by_term]]
-    if codes.max(initial=0) > np.iinfo(np.uint16).max:
+    if codes.max(initial=0) >= MAX_CODES:
         raise NotWritten("one stem has more than 65,536 forms, more than the index has room for")
     shared = np.zeros(len(order), np.uint8)
     _count_shared(texts.text, texts.start, shared)

@@ -59,7 +59,8 @@ class Interned:
     @property
     def size(self) -> int:
         """Count the bytes of all units."""
-        return int(self.begins[self.count])
+        count = self.count  # first, for a thread may be adding others
+        return int(self.begins[count])
 
     def make_room(self, size: int, most: int) -> None:
         """See that so many bytes fit, of `most` units, were they all new."""

@@ -6,6 +6,9 @@ NONE = 0xFFFFFFFF
 HEADLINE = 0x80000000
 """Set in the section of a title or a heading: it belongs there, but gets no context from it."""
 
+MAX_CODES = 1 << 16
+"""How many forms a term has at most."""
+
 META = {"unicode", "paragraphs", "with_tokens", "total_length"}
 
 ARRAYS = {

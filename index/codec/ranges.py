@@ -183,7 +183,8 @@ class _Row:
             own = getattr(part, attribute)
             own = own[:-1] if name.startswith("terms.") else own  # its end is the next one's start
             self._pieces[name].append(own + np.uint32(self._sizes[target]))
-        self._sizes.update({target: len(getattr(part, target)) for _, target in _STARTS.values()})
+        targets = {target for _, target in _STARTS.values()} | set(_PACKED.values())
+        self._sizes.update({target: len(getattr(part, target)) for target in targets})
         if max(self._sizes.values()) > NONE:
             raise NotWritten(TOO_LARGE)
 

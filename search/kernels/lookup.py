@@ -210,7 +210,8 @@ def highest_between(c: Columns, r: Room, i: int, first: int, last: int) -> np.fl
     """Give the highest impact noted of a term's blocks between two paragraphs, or anywhere.
 
     Anywhere, if those are more than a few; none, if it is known not to stand there. The term's
-    cursor for this, `ahead`, goes before that of `look_up`: candidates may be held.
+    cursor for this, `ahead`, goes before that of `look_up`: candidates may be held. From call to
+    call `first` must not be lower, unless `ahead` and `next` were set back.
     """
     term = r.terms[i]
     end = i64(c.block[term + 1])
@@ -234,7 +235,7 @@ def is_between(c: Columns, r: Room, i: int, block: int, first: int, last: int) -
     """Tell whether a paragraph of a block, which goes on to the last at least, is between two.
 
     A rarer term has a block for many of another's, and stands between few of them. From call to
-    call `first` must not be lower in the same block.
+    call `first` must not be lower in the same block, unless `next` was set back.
     """
     begin = u64(i * BLOCK)
     if r.seen[i] != block:

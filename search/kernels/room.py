@@ -68,8 +68,8 @@ class Room(NamedTuple):
     each hit is set in it.
 
     The cursors of terms, which only move forward: `block`, the `row` in it, and which block
-    `ordinals` has `decoded` of it; and those of bounds, which go before: `ahead`, the row that is
-    `next`, and which block `beyond` has `seen` of it.
+    `ordinals` has `decoded` of it; and those of bounds, which go before, and back to the begin of a
+    window: `ahead`, the row that is `next`, and which block `beyond` has `seen` of it.
 
     A chunk of candidates, at most a block: `candidates` are ordinals, `kept` indices of those that
     are left, `partial` what of their scores is known; `found` has for each term the places of the
@@ -84,7 +84,7 @@ class Room(NamedTuple):
 
     `most` (f64) bounds what each term and phrase can add, from the `impact` (f64) of terms.
     `ranked` (i64) are the optional terms, the lowest bound first, and `order` (i64) the terms that
-    are still to be looked up.
+    are still to be looked up, and behind them those that a window's blocks are held to.
 
     `scores` (f64) and `bits` (u64) have one for each paragraph of a window; in between, scores
     are NO_SCORE and bits 0. `touched` (u32) are those that have a score, in any order.

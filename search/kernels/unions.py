@@ -24,9 +24,6 @@ U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
-MAX_CODES = 1 << 16
-"""How many forms a term has at most."""
-
 
 @kernel
 def add_forms(
