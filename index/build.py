@@ -215,7 +215,7 @@ class _Run:
         ids = self._read(writer, source, name)
         if known:
             self._delete(writer, known)
-        for each in ids:
+        for each in (name, *ids):
             taken.setdefault(each, 1)
         entry = Entry(name, status.st_size, status.st_mtime_ns, digest, ids)
         return "changed" if known else "added", entry
@@ -228,7 +228,7 @@ class _Run:
                 if isinstance(draft, Skipped):
                     self._note(f"{source.path}, {draft.place}", "skipped", draft.reason)
                 else:
-                    writer.add(_document(draft, source.name))
+                    writer.add(_document(draft, source.name, name))
                     ids.append(draft.id)
         except (OSError, Unreadable):
             writer.take_back(ids)
@@ -247,12 +247,12 @@ class _Run:
         self._report(self.outcomes[-1])
 
 
-def _document(draft: Draft, name: str) -> Document:
+def _document(draft: Draft, name: str, file_id: str) -> Document:
     info = DocumentInfo(
         id=draft.id,
         title=draft.title,
         author=draft.author,
-        date=date_of(draft.date, _own_name(draft, name), draft.paragraphs),
+        date=date_of(draft.date, _own_name(draft, name, file_id), draft.paragraphs),
         type=draft.type,
         language=draft.language,
         path=os.fsencode(name).decode(errors="replace"),
@@ -263,7 +263,6 @@ def _document(draft: Draft, name: str) -> Document:
     return Document(info, draft.paragraphs)
 
 
-def _own_name(draft: Draft, name: str) -> str:
+def _own_name(draft: Draft, name: str, file_id: str) -> str:
     """Give the name of a document's file, or of a record within it."""
-    record = draft.id.removeprefix(f"{document_id(name)}~")
-    return name if record == draft.id else record
+    return name if draft.id == file_id else draft.id.removeprefix(f"{file_id}~")
