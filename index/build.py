@@ -68,9 +68,9 @@ def build(
     read. Raises the errors of `index.errors`.
     """
     began, folder = time.monotonic(), Path(folder)
-    # resolve() would remember where a link leads today.
-    named = tuple(dict.fromkeys(os.path.abspath(path) for path in documents))  # noqa: PTH100
-    found = _walk(named, folder) if named else None  # first, so that a wrong name leaves no trace
+    named = tuple(dict.fromkeys(map(_absolute, documents)))
+    # Before the folder is made: a wrong name leaves no trace, nor does none without an index.
+    found = _walk(named, folder) if named or not os.path.exists(folder) else None  # noqa: PTH110
     with lock(folder):
         previous, remembered, rebuilt = _open(folder, rebuild)
         roots = named or remembered.roots
@@ -94,6 +94,12 @@ def build(
         outcomes=tuple(run.outcomes),
         seconds=time.monotonic() - began,
     )
+
+
+def _absolute(name: str | PathLike[str]) -> str:
+    if not os.fspath(name):
+        raise NoDocuments("an empty name is given; name a file or folder")
+    return os.path.abspath(name)  # noqa: PTH100  # resolve() would remember where a link leads today
 
 
 def _open(folder: Path, rebuild: bool) -> tuple[Snapshot | None, Manifest, bool]:
