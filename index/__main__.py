@@ -64,7 +64,6 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     parser.add_argument(
         "documents",
         nargs="*",
-        type=Path,
         metavar="DOCS",
         help="files and folders that the index shall hold; without any, those of last time",
     )
@@ -97,12 +96,13 @@ def _megabytes(text: str) -> int:
 
 def _check(folder: Path) -> None:
     snapshot = Snapshot.open(folder)
+    segments = len(snapshot.segments)
     for segment in snapshot.segments:
         container.verify(segment.data.path)
     _say(
         f"{folder} is sound: generation {snapshot.generation}, "
         f"{snapshot.document_count} documents, {snapshot.paragraph_count} paragraphs "
-        f"in {len(snapshot.segments)} segments"
+        f"in {segments} segment{'' if segments == 1 else 's'}"
     )
 
 

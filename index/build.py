@@ -68,9 +68,9 @@ def build(
     read. Raises the errors of `index.errors`.
     """
     began, folder = time.monotonic(), Path(folder)
-    # resolve() would remember where a link leads today.
-    named = tuple(dict.fromkeys(os.path.abspath(path) for path in documents))  # noqa: PTH100
-    found = _walk(named, folder) if named else None  # first, so that a wrong name leaves no trace
+    named = tuple(dict.fromkeys(map(_absolute, documents)))
+    # Before the folder is made: a wrong name leaves no trace, nor does none without an index.
+    found = _walk(named, folder) if named or not os.path.exists(folder) else None  # noqa: PTH110
     with lock(folder):
         previous, remembered, rebuilt = _open(folder, rebuild)
         roots = named or remembered.roots
@@ -94,6 +94,12 @@ def build(
         outcomes=tuple(run.outcomes),
         seconds=time.monotonic() - began,
     )
+
+
+def _absolute(name: str | PathLike[str]) -> str:
+    if not os.fspath(name):
+        raise NoDocuments("an empty name is given; name a file or folder")
+    return os.path.abspath(name)  # noqa: PTH100  # resolve() would remember where a link leads today
 
 
 def _open(folder: Path, rebuild: bool) -> tuple[Snapshot | None, Manifest, bool]:
@@ -215,7 +221,7 @@ class _Run:
         ids = self._read(writer, source, name)
         if known:
             self._delete(writer, known)
-        for each in ids:
+        for each in (name, *ids):
             taken.setdefault(each, 1)
         entry = Entry(name, status.st_size, status.st_mtime_ns, digest, ids)
         return "changed" if known else "added", entry
@@ -228,7 +234,7 @@ class _Run:
                 if isinstance(draft, Skipped):
                     self._note(f"{source.path}, {draft.place}", "skipped", draft.reason)
                 else:
-                    writer.add(_document(draft, source.name))
+                    writer.add(_document(draft, source.name, name))
                     ids.append(draft.id)
         except (OSError, Unreadable):
             writer.take_back(ids)
@@ -247,12 +253,12 @@ class _Run:
         self._report(self.outcomes[-1])
 
 
-def _document(draft: Draft, name: str) -> Document:
+def _document(draft: Draft, name: str, file_id: str) -> Document:
     info = DocumentInfo(
         id=draft.id,
         title=draft.title,
         author=draft.author,
-        date=date_of(draft.date, _own_name(draft, name), draft.paragraphs),
+        date=date_of(draft.date, _own_name(draft, name, file_id), draft.paragraphs),
         type=draft.type,
         language=draft.language,
         path=os.fsencode(name).decode(errors="replace"),
@@ -263,7 +269,6 @@ def _document(draft: Draft, name: str) -> Document:
     return Document(info, draft.paragraphs)
 
 
-def _own_name(draft: Draft, name: str) -> str:
+def _own_name(draft: Draft, name: str, file_id: str) -> str:
     """Give the name of a document's file, or of a record within it."""
-    record = draft.id.removeprefix(f"{document_id(name)}~")
-    return name if record == draft.id else record
+    return name if draft.id == file_id else draft.id.removeprefix(f"{file_id}~")

@@ -47,6 +47,12 @@ _COMPACT = re.compile(r"(?<![0-9a-z])(?P<year>[12]\d{3})(?P<month>\d\d)(?P<day>\
 _FOLDERS = re.compile(
     rf"(?<![^/]){_YEAR}(?P<between>[-/])(?P<month>\d\d)(?P=between)(?P<day>\d\d)/"
 )
+_BEFORE_A_DATE = re.compile(
+    r"(?<![-._])(?:(?<!\d)[-._]++(?=\d)"
+    r"|(?<!\d[-._ ]\d)(?<!\d[-._ ]\d\d)[-._]++(?=[12]\d{3}([-._])\d\d\1\d\d(?!\d)))"
+)
+"""What parts the words of a name: before a number not behind another, or a year, month and day."""
+
 _OF_A_MONTH = re.compile(rf"(?<!\d){_YEAR}-(?P<month>\d\d)(?!-?\d)")
 _STATED = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -75,8 +81,8 @@ def named(path: str) -> str | None:
     name = file.rpartition(".")[0] or file
     dashed = re.sub(r"[_ +]+", "-", name)
     return (
-        _day(re.sub(r"[_ +]+", " ", name))
-        or _day(dashed)
+        _day(re.sub(r"[_ +]+", " ", _BEFORE_A_DATE.sub(" ", name)))
+        or _day(_BEFORE_A_DATE.sub(" ", dashed))
         or _day(dashed.replace("-", " "))
         or _first(_COMPACT.finditer(dashed.lower()))
         or _first(_OF_A_MONTH.finditer(dashed))

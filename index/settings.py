@@ -18,7 +18,7 @@ class Settings:
     the index is compared with its checksum. About `memory` bytes are taken to build it.
     """
 
-    documents: tuple[Path, ...]
+    documents: tuple[str, ...]
     folder: Path
     rebuild: bool = False
     check: bool = False

@@ -91,7 +91,7 @@ def latest_generation(folder: Path) -> int:
     generations = [int(match[1]) for match in map(_TOC.fullmatch, names) if match]
     if not generations:
         raise NoIndex(
-            f"there is no index in {folder}; make one with: python -m index --to {folder}"
+            f"there is no index in {folder}; make one with: python -m index DOCS --to {folder}"
         )
     return max(generations)
 

@@ -26,9 +26,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = settings.read(argv)
     make_ready()
     try:
-        return _answer(Local(asked.folder), asked)
+        code = _answer(Local(asked.folder), asked)
+        print(end="", flush=True)  # while it can be told that nobody reads
     except SearchError as error:
         return _failed(str(error))
+    except BrokenPipeError:  # as behind `| head`
+        terminal.hush()
+        return 1
+    return code
 
 
 def _failed(what: str) -> int:

@@ -1,6 +1,7 @@
 """Answers as a terminal shows them: text for people, and the objects of the JSON API."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from io import TextIOWrapper
@@ -36,6 +37,11 @@ def console() -> Console:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     return Console(emoji=False, highlight=False, markup=False, soft_wrap=True)
+
+
+def hush() -> None:
+    """Let what is still to be printed go nowhere: its reader has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def print_object(console: Console, answer: Object) -> None:

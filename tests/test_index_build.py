@@ -452,6 +452,22 @@ def colliding(tmp_path, index):
     return folder
 
 
+def test_a_colliding_id_costs_no_date_of_a_name(tmp_path, index):
+    folder = tmp_path / "colliding"
+    folder.mkdir()
+    for name in ("report 2022-02-10.txt", "report_2022-02-10.txt"):
+        put(folder / name, "text")
+    for name in ("many 1.jsonl", "many_1.jsonl"):
+        (folder / name).write_text('{"id": "2021-05-06", "text": "A text."}')
+    build(index, [folder])
+    assert {info.id: info.date for info in Snapshot.open(index).infos(10, 0)} == {
+        "report_2022-02-10.txt": "2022-02-10",
+        "report_2022-02-10.txt~~2": "2022-02-10",
+        "many_1.jsonl~2021-05-06": "2021-05-06",
+        "many_1.jsonl~~2~2021-05-06": "2021-05-06",
+    }
+
+
 def test_colliding_ids_are_kept_when_the_other_goes_away(colliding, index):
     (colliding / "a b.txt").unlink()
     put(colliding / "a~b.txt", "changed")

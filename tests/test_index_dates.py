@@ -63,6 +63,30 @@ def test_stated(text, date):
         ("2022/02/12/text.txt", "2022-02-12"),
         ("news/2022-02-10/text.txt", "2022-02-10"),
         ("2021-01-01/text of 2022-02-10.txt", "2022-02-10"),
+        # What parts words of a name stands before a date too.
+        ("minutes-2022-02-10.txt", "2022-02-10"),
+        ("v1-2022-02-10.txt", "2022-02-10"),
+        ("v1_2022_02_10.txt", "2022-02-10"),
+        ("minutes-25-02-2022.txt", "2022-02-25"),
+        ("report.2022-02-10.txt", "2022-02-10"),
+        ("report.25.02.2022.txt", "2022-02-25"),
+        ("BBC-2022_02_10.txt", "2022-02-10"),
+        ("BBC_2022_02_10.txt", "2022-02-10"),
+        ("BBC - 2022-02-10.txt", "2022-02-10"),
+        ("2021/01/01/text-2022-02-10.txt", "2022-02-10"),
+        ("minutes-2022-02-10 to 2022-03-15.txt", "2022-02-10"),
+        ("2021-02-10-2022-02-10.txt", "2021-02-10"),
+        ("minutes-10-Feb-2022.txt", "2022-02-10"),
+        ("minutes-Feb-10-2022.txt", "2022-02-10"),
+        ("minutes-2022-02.txt", "2022-02"),
+        ("25-12-2021-10-30.txt", "2021-12-25"),
+        ("minutes_10-02-2022-10-30.txt", None),
+        ("minutes_10-02-2022.txt", None),
+        ("minutes-10-02-2022.txt", None),
+        ("12022-02-10.txt", None),
+        ("minutes-12022-02-10.txt", None),
+        ("10.0.2.2022.txt", None),
+        ("call-1-800-2022.txt", None),
         ("1984.txt", None),
         ("000_61440020126a1a1e.txt", None),
         ("a20220210b.txt", None),
@@ -72,6 +96,10 @@ def test_stated(text, date):
 )
 def test_named(path, date):
     assert named(path) == date
+
+
+def test_a_long_name_is_read_in_one_pass():
+    assert named("-" * 1_000_000 + "2022-02-10") == "2022-02-10"
 
 
 def test_first_lines_give_a_day_where_they_are_short_or_begin_with_it():

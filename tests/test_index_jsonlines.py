@@ -12,6 +12,8 @@ from index.errors import IndexFault, Unreadable
 from index.model import Draft, Skipped
 from index.readers import jsonlines, read
 from index.snapshot import Snapshot
+from search.engine import Request
+from search.local import Local
 
 
 def drafts(path: Path, *records: object) -> list[Draft | Skipped]:
@@ -41,6 +43,43 @@ def file(tmp_path: Path) -> Path:
 def test_the_address_that_a_record_names_is_kept_if_a_page_can_link_to_it(file, url, source):
     (found,) = drafts(file, {"id": "a", "url": url, "text": "A text."})
     assert found.source == source
+
+
+@pytest.mark.parametrize(
+    ("record", "language"),
+    [
+        ({"language": "en"}, "en"),
+        ({"lang": "de-AT"}, "de-at"),
+        ({"language": ["pt_BR"], "lang": "en"}, "pt-br"),
+        ({"language": " zh-Hant-TW "}, "zh-hant-tw"),
+        ({"language": "x-own"}, "x-own"),
+        ({"language": "x"}, None),
+        ({"language": "en, de"}, None),
+        ({"language": ["en", "de"]}, None),
+        ({"language": "en--us"}, None),
+        ({"language": "Österreich"}, None),
+        ({"language": "abcdefghi"}, None),
+        ({"language": 7}, None),
+        ({"language": ""}, None),
+        ({}, None),
+    ],
+)
+def test_the_language_is_one_tag(file, record, language):
+    (found,) = drafts(file, {"text": "A text."} | record)
+    assert found.language == language
+
+
+def test_a_language_that_is_read_is_found_and_counted(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"id": "a", "language": "de_AT", "text": "Ein Text."}')
+    (tmp_path / "b.md").write_text("---\nlang: en\n---\n\n# A title\n\nA text.")
+    build(tmp_path / "index", [tmp_path / "a.jsonl", tmp_path / "b.md"])
+    engine = Local(tmp_path / "index")
+    page = engine.search(Request("text language:en", facets=("language",)))
+    assert [hit.document.id for hit in page.hits] == ["b.md"]
+    assert [(v.value, v.count) for v in page.facets[0].values] == [("en", 1)]
+    page = engine.search(Request("text", facets=("language",), filters=("language:de-AT",)))
+    assert [hit.document.id for hit in page.hits] == ["a.jsonl~a"]
+    assert {v.value: v.count for v in page.facets[0].values} == {"de-at": 1, "en": 1}
 
 
 def test_a_record_is_a_document_under_the_file(file):

@@ -222,6 +222,10 @@ def test_each_mistake_is_one_line(docs, index, tmp_path):
     assert "does not exist" in error_of(tmp_path / "missing", "--to", index)
     assert not index.exists()
     assert "there is no index in" in error_of("--check", "--to", index)
+    assert "name a file or folder: python -m index DOCS" in error_of("--to", index)
+    assert "an empty name" in error_of("", "--to", index, cwd=docs)
+    assert "an empty name" in error_of(docs, "", "--to", index, cwd=docs)
+    assert not index.exists()
     assert "there is nothing to index in" in error_of(tmp_path / "empty", "--to", index)
     assert "name a file or folder: python -m index DOCS" in error_of("--to", index)
     assert "it holds a.txt; choose another" in error_of(docs, "--to", docs)
@@ -256,7 +260,7 @@ def test_a_full_disk_is_one_line_and_the_index_as_before(docs, index):
 def test_a_sound_index_is_checked_and_a_damaged_one_is_not_touched(docs, index):
     run(docs, "--to", index)
     checked = run("--check", "--to", index)
-    expected = f"{index} is sound: generation 1, 2 documents, 4 paragraphs in 1 segments\n"
+    expected = f"{index} is sound: generation 1, 2 documents, 4 paragraphs in 1 segment\n"
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, expected, "")
     [segment] = index.glob("*.arrays")
     altered = bytearray(segment.read_bytes())

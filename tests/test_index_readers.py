@@ -222,6 +222,22 @@ def test_front_matter_names_title_author_and_date(read_bytes, front, title, auth
 
 
 @pytest.mark.parametrize(
+    ("front", "language"),
+    [
+        ("language: en", "en"),
+        ("lang: 'de-AT'", "de-at"),
+        ("Language: pt_BR\nlang: en", "pt-br"),
+        ("language: [en]", "en"),
+        ("language: [en, de]", None),
+        ("language: English and German", None),
+        ("languages: en", None),
+    ],
+)
+def test_front_matter_names_the_language(read_bytes, front, language):
+    assert read_bytes(f"---\n{front}\n---\n\nText.".encode(), "a.md").language == language
+
+
+@pytest.mark.parametrize(
     ("text", "paragraphs"),
     [
         ("---\n\nText.\n\n---\n\nMore.", ["a", "Text.", "More."]),

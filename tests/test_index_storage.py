@@ -400,7 +400,7 @@ def test_a_folder_without_an_index_says_how_to_make_one(tmp_path, name):
     (tmp_path / "file").touch()
     (tmp_path / "_MAIN_1.toc.123.4").touch()  # what a killed run leaves is none
     for ask in (Snapshot.open, storage.latest_generation, storage.fingerprint):
-        with pytest.raises(NoIndex, match="make one with: python -m index"):
+        with pytest.raises(NoIndex, match="make one with: python -m index DOCS --to"):
             ask(tmp_path / name)
 
 

@@ -5,26 +5,28 @@ from dataclasses import dataclass
 
 from index import dates
 from index.paragraphs import Piece, fold
+from index.readers.language import language
 
 _BLOCK = re.compile(r"---[ \t]*\n(?=\s*[\w-]+[ \t]*:)(.*?)^(?:---|\.\.\.)[ \t]*$", re.S | re.M)
-_ENTRY = re.compile(r"^(title|author|date)[ \t]*:[ \t]+(\S.*)$", re.I | re.M)
+_ENTRY = re.compile(r"^(title|author|date|language|lang)[ \t]*:[ \t]+(\S.*)$", re.I | re.M)
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
     """What a document says of itself. `end` is where its body begins, in code points.
 
-    `date` is in ISO 8601, as `index.dates` reads it.
+    `date` is in ISO 8601, as `index.dates` reads it; `language` a tag in lower case.
     """
 
     title: Piece | None = None
     author: str | None = None
     date: str | None = None
+    language: str | None = None
     end: int = 0
 
 
 def front_matter(text: str) -> FrontMatter:
-    """Read the title, the author and the date that stand on a line of their own each."""
+    """Read the title, author, date and language that stand on a line of their own each."""
     block = _BLOCK.match(text)
     if block is None:
         return FrontMatter()
@@ -35,10 +37,12 @@ def front_matter(text: str) -> FrontMatter:
     }
     author = pieces.get("author")
     stated = pieces.get("date")
+    spoken = pieces.get("language", pieces.get("lang"))
     return FrontMatter(
         pieces.get("title"),
         None if author is None else author.text,
         None if stated is None else dates.stated(stated.text),
+        None if spoken is None else language(spoken.text),
         block.end(),
     )
 

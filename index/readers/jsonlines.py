@@ -1,8 +1,8 @@
 """The reader of JSON lines (.jsonl, also inside .gz and .xz): one document a line.
 
-The keys are those that collections use: `id` or `_id`, `title`, `author`, `date`, `url`,
-`text`. The paragraphs of a text are parted by blank lines alone. A file of any size is read in
-bounded memory.
+The keys are those that collections use: `id` or `_id`, `title`, `author`, `date`,
+`language` or `lang`, `url`, `text`. The paragraphs of a text are parted by blank lines alone. A
+file of any size is read in bounded memory.
 """
 
 import gzip
@@ -19,6 +19,7 @@ from index.errors import Unreadable
 from index.manifest import document_id, free_id
 from index.model import Draft, Skipped
 from index.paragraphs import Piece, fold, number
+from index.readers.language import language
 
 File = BinaryIO | gzip.GzipFile | lzma.LZMAFile
 
@@ -82,9 +83,10 @@ def _draft(record: Any, id: str, place: str, taken: dict[str, int]) -> Draft:  #
     title = _text(record.get("title")) or _text(named) or f"{id} {place}"
     paragraphs = number(name, Piece(title, 0, 0), _pieces(_clean(record["text"])))
     author, date = _text(record.get("author")), _text(record.get("date"))
+    spoken = language(_text(record.get("language", record.get("lang"))))
     source = _address(record.get("url"))
     return Draft(
-        name, title, author, date and dates.stated(date), "record", None, paragraphs, source
+        name, title, author, date and dates.stated(date), "record", spoken, paragraphs, source
     )
 
 

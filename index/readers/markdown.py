@@ -35,7 +35,7 @@ def read(path: Path, id: str) -> Iterator[Draft]:
     pieces = mend(text, list(_Source(text, front.end).pieces()))
     title, rest = _take_title(front, pieces, path)
     paragraphs = number(id, title, rest)
-    yield Draft(id, title.text, front.author, front.date, "markdown", None, paragraphs)
+    yield Draft(id, title.text, front.author, front.date, "markdown", front.language, paragraphs)
 
 
 def _take_title(
