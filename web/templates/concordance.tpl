@@ -11,7 +11,7 @@
 %   'keyword': 'the word itself',
 %   'right': 'first word on the right', 'right2': 'second on the right', 'right3': 'third on the right',
 % }
-% rebase('layout', title=f'{short(query)} – Concordance – Passage', page_class='wide', relations=relations)
+% rebase('layout', title=' – '.join(filter(None, (short(query), 'Concordance', 'Passage'))), page_class='wide', relations=relations)
 <div class="summary">
 % if query:
   <h1>{{'No occurrence' if not found.total else count(found.total, 'occurrence')}} of <span dir="auto">{{short(query)}}</span></h1>
