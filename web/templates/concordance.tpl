@@ -50,7 +50,7 @@
 %     left, opening, closing, right = beside(line)
     <tr>
       <td dir="auto">{{left}}</td>
-      <td dir="auto">{{opening}}<a href="{{urls.paragraph(line.paragraph, query)}}"><mark>{{line.keyword}}</mark></a>{{closing}}</td>
+      <td dir="auto"><span class="keyword">{{opening}}<a href="{{urls.paragraph(line.paragraph, query)}}"><mark>{{line.keyword}}</mark></a>{{closing}}</span></td>
       <td dir="auto">{{right}}</td>
       <td><span dir="auto">{{line.document.title}}</span>, {{line.paragraph.number}}</td>
     </tr>
