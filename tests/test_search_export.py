@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+from html import unescape
 from itertools import islice
 
 import pytest
@@ -63,7 +65,7 @@ def test_lines_of_json_have_what_an_answer_has():
 
 
 def test_what_the_server_sends():
-    answer = client.get("/search.csv?q=talks&sort=soon&filter=nonsense")
+    answer = client.get("/search.csv?q=talks&sort=date:desc&filter=type:text")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="passage.csv"'
     assert len(rows(answer.text)) == len(EVIL) + 2
@@ -74,10 +76,23 @@ def test_what_the_server_sends():
     assert engine.asked[-1].sort == "date:desc"
 
 
+@pytest.mark.parametrize("address", ["/api/export", "/search.csv"])
 @pytest.mark.parametrize("query", ["limit=1", "offset=1", "group=document", "sort=x", "filter=x"])
-def test_what_an_export_does_not_know_is_refused(query):
-    answer = client.get(f"/api/export?q=talks&{query}")
+def test_what_an_export_does_not_know_is_refused(address, query):
+    answer = client.get(f"{address}?q=talks&{query}")
     assert (answer.status, answer.json["code"]) == (400, "bad_parameter")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_the_links_of_a_page_to_its_exports_are_answered():
+    page = client.get(
+        "/?q=talks&match=any&sort=date:desc&filter=type:text&filter=x&group=document&explain=1&page=1"
+    )
+    links = re.findall(r'href="(/search\.csv[^"]*|/api/export[^"]*)"', page.text)
+    assert len(links) == 2
+    for link in links:
+        assert client.get(unescape(link)).status == 200
+        assert engine.asked[-1].filters == ("type:text",)
 
 
 def test_a_whole_answer_is_read_as_it_is_sent(tmp_path, monkeypatch):

@@ -12,9 +12,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 from chromium import launch
 from conftest import SEEDS
+from fake_engine import FakeEngine
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from wsgi_client import Client
 
 from index.build import build
+from search import urls
 from search.engine import Engine
 from search.local import Local
 from web.app import create_app
@@ -277,6 +280,31 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, address: str, width: int
         )
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert widest <= width
+
+
+LONG = "w" * 160
+TITLE = "A title that is rather longer than the screen of a phone is wide"
+TALKS = "The talks were held"
+
+
+@pytest.mark.parametrize("width", [320, 375, 1280])
+def test_long_titles_and_words_are_broken(browser: Browser, width: int):
+    fake = FakeEngine({"a": [TITLE, TALKS, f"{LONG} {LONG}"], "b": [TITLE, TALKS]})
+    view = fake.paragraph("a:1")
+    assert view
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    client = Client(create_app(fake, Settings()))
+    page.route(
+        "http://site/**",
+        lambda route: route.fulfill(
+            body=(found := client.get(route.request.url.removeprefix("http://site"))).body,
+            content_type=found.headers["Content-Type"],
+        ),
+    )
+    for address in (urls.similar(view.paragraph), urls.concordance(LONG)):
+        page.goto(f"http://site{address}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
 
 
 CONTRAST = """() => {

@@ -383,12 +383,28 @@ def test_another_search_keeps_how_the_results_are_narrowed_and_ordered():
     assert 'type="hidden"' not in client.get("/?q=talks").text.partition("</form>")[0]
 
 
-def test_a_page_passes_over_filters_that_are_none():
+def test_a_page_leaves_out_filters_that_are_none():
     page = client.get("/?q=talks&filter=nonsense&filter=type:text&sort=soon&group=folder&match=x")
     assert page.status == 200
     assert engine.asked[-1].filters == ("type:text",)
     assert (engine.asked[-1].sort, engine.asked[-1].group) == ("score", "none")
-    assert "nonsense" not in shown(page)
+    assert 'value="nonsense"' not in page.text
+    assert "filter=nonsense" not in page.text
+
+
+def test_a_page_says_what_it_left_out():
+    page = client.get("/?q=talks&filter=nonsense&filter=<b>&filter=type:text&sort=<i>&page=9")
+    for said in (
+        "'nonsense' is no filter: it has no colon; it is left out.",
+        "'<b>' is no filter: it has no colon; it is left out.",
+        "'<i>' is no order: it is none of score, date:desc, date:asc, document; it is left out.",
+    ):
+        assert said in shown(page)
+    assert not re.search("<[bi]>", page.text)
+    assert "left out" not in shown(client.get("/?q=talks&filter=type:text&sort=document"))
+    alone = client.get("/?filter=nonsense")
+    assert "'nonsense' is no filter" in shown(alone)
+    assert "<title>0 paragraphs – Passage</title>" in alone.text
 
 
 def test_a_filter_alone_is_a_question():
@@ -439,7 +455,9 @@ def test_punctuation_stays_beside_its_word():
 
 def test_a_concordance_of_nothing():
     assert "No occurrence of zebra" in shown(client.get("/concordance?q=zebra"))
-    assert shown(client.get("/concordance")).startswith("Concordance Words")
+    nothing = client.get("/concordance")
+    assert shown(nothing).startswith("Concordance Words")
+    assert "<title>Concordance – Passage</title>" in nothing.text
     assert "Cut." in shown(client_of(warnings=("cut",)).get("/concordance?q=talks"))
     odd = client.get("/concordance?q=talks&sort=sideways&page=x&width=y")
     assert odd.status == 200

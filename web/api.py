@@ -1,5 +1,6 @@
 """The JSON API."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from search.engine import (
     SORTS,
     ConcordanceRequest,
     Engine,
+    Found,
     Request,
 )
 from search.errors import BadFilter
@@ -73,13 +75,21 @@ class Api:
 
     def export(self) -> HTTPResponse:
         """Answer `/api/export`: all that is found, a JSON object a line, as it is read."""
+        query, found = self._exported()
+        return responses.stream(export.json_lines(found, query), "application/x-ndjson")
+
+    def csv(self) -> HTTPResponse:
+        """Answer `/search.csv`: the same as a table."""
+        query, found = self._exported()
+        lines = export.table(found, query)
+        return responses.stream(lines, "text/csv; charset=utf-8", "passage.csv")
+
+    def _exported(self) -> tuple[str, Iterator[Found]]:
         question = _question(strict(request.query_string, EXPORT))
         try:
-            found = self.engine.export(question)
+            return question.query, self.engine.export(question)
         except BadFilter as error:
             raise bad_parameter(f"The parameter 'filter': {error}.") from error
-        lines = export.json_lines(found, question.query)
-        return responses.stream(lines, "application/x-ndjson")
 
     def documents(self) -> HTTPResponse:
         """Answer `/api/documents`."""

@@ -42,7 +42,7 @@ def _routes(engine: Engine, settings: Settings) -> dict[str, Handler]:
         "/static/<key>": _static,
         "/api/search": json.search,
         "/api/export": json.export,
-        "/search.csv": html.csv,
+        "/search.csv": json.csv,
         "/api/suggest": json.suggest,
         "/api/documents": json.documents,
         "/api/documents/<id>": json.document,
@@ -86,7 +86,8 @@ def _answering(handler: Handler) -> Handler:
 
 def _answer(problem: Problem) -> HTTPResponse:
     """Answer programs with JSON, people with a page."""
-    for_programs = request.path == "/health" or request.path.startswith("/api/")
+    path = request.path
+    for_programs = path in ("/health", "/search.csv") or path.startswith("/api/")
     return (api if for_programs else pages).problem(problem)
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from bottle import HTTPResponse, SimpleTemplate, request
 
 from index.model import Paragraph
-from search import export, urls
+from search import urls
 from search.engine import (
     FACETS,
     GROUPINGS,
@@ -34,8 +34,6 @@ from web.parameters import chosen, every, first, page_number
 from web.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-T = TypeVar("T")
 
 CONTEXT = 2
 """How many neighbours a hit brings along, to be shown on demand."""
@@ -71,7 +69,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The answers of an engine as pages; a parameter that makes no sense is ignored.
+    """The answers of an engine as pages; a parameter that makes no sense is left out.
 
     `examples` gives for a generation of the index some queries worth trying.
     """
@@ -82,26 +80,20 @@ class Pages:
 
     def search(self) -> HTTPResponse:
         """Answer `/`: results where there is a query, the start page where there is none."""
-        asked = _asked()
-        if not (asked.query.strip() or asked.filters):
+        question = _asked()
+        if not (question.query.strip() or question.filters):
             return self._start()
         size = self.settings.results
         number = page_number(request.query_string, size)
-        asked, page = self._results(asked, number)
+        asked, page = self._results(question, number)
         if number > (last := _pages(_shown(page, asked), size)):
             number = last
-            asked, page = self._results(asked, number)
+            asked, page = self._results(question, number)
         examples = {} if page.total else self.examples(page.generation)
         paging = _paging(number, _shown(page, asked), size)
         return _page(
             "search", query=asked.query, asked=asked, page=page, examples=examples, **paging
         )
-
-    def csv(self) -> HTTPResponse:
-        """Answer `/search.csv`: all that is found, as a table."""
-        asked, found = _kindly(self.engine.export, _asked())
-        lines = export.table(found, asked.query)
-        return responses.stream(lines, "text/csv; charset=utf-8", "passage.csv")
 
     def concordance(self) -> HTTPResponse:
         """Answer `/concordance`: every occurrence of a query's words in its context."""
@@ -178,10 +170,19 @@ class Pages:
         return _page("start", status=status, examples=self.examples(status.generation))
 
     def _results(self, asked: Request, number: int) -> tuple[Request, Page]:
+        """Search without filters that are none; give what was asked then, and say what was not."""
         size = self.settings.results
         offset = (number - 1) * size
-        page = replace(asked, limit=size, offset=offset, context=CONTEXT, facets=FACETS)
-        return _kindly(self.engine.search, page)
+        asked = replace(asked, limit=size, offset=offset, context=CONTEXT, facets=FACETS)
+        left_out = _no_order(first(request.query_string, "sort"))
+        while True:
+            try:
+                page = self.engine.search(asked)
+                return asked, replace(page, warnings=(*left_out, *page.warnings))
+            except BadFilter as error:
+                left_out.append(f"{error}; it is left out")
+                kept = tuple(each for each in asked.filters if each != error.filter)
+                asked = replace(asked, filters=kept)
 
 
 def _asked() -> Request:
@@ -198,14 +199,11 @@ def _asked() -> Request:
     )
 
 
-def _kindly(answer: Callable[[Request], T], asked: Request) -> tuple[Request, T]:
-    """Have a request answered, without the filters that are none; give what was asked then."""
-    while True:
-        try:
-            return asked, answer(asked)
-        except BadFilter as error:
-            kept = tuple(each for each in asked.filters if each != error.filter)
-            asked = replace(asked, filters=kept)
+def _no_order(sort: str) -> list[str]:
+    """Say of an order that is none that it is left out."""
+    if not sort or sort in SORTS:
+        return []
+    return [f"'{short(sort)}' is no order: it is none of {', '.join(SORTS)}; it is left out"]
 
 
 def _shown(page: Page, asked: Request) -> int:

@@ -11,7 +11,7 @@
 %   'keyword': 'the word itself',
 %   'right': 'first word on the right', 'right2': 'second on the right', 'right3': 'third on the right',
 % }
-% rebase('layout', title=f'{short(query)} – Concordance – Passage', page_class='wide', relations=relations)
+% rebase('layout', title=' – '.join(filter(None, (short(query), 'Concordance', 'Passage'))), page_class='wide', relations=relations)
 <div class="summary">
 % if query:
   <h1>{{'No occurrence' if not found.total else count(found.total, 'occurrence')}} of <span dir="auto">{{short(query)}}</span></h1>
@@ -50,7 +50,7 @@
 %     left, opening, closing, right = beside(line)
     <tr>
       <td dir="auto">{{left}}</td>
-      <td dir="auto">{{opening}}<a href="{{urls.paragraph(line.paragraph, query)}}"><mark>{{line.keyword}}</mark></a>{{closing}}</td>
+      <td dir="auto"><span class="keyword">{{opening}}<a href="{{urls.paragraph(line.paragraph, query)}}"><mark>{{line.keyword}}</mark></a>{{closing}}</span></td>
       <td dir="auto">{{right}}</td>
       <td><span dir="auto">{{line.document.title}}</span>, {{line.paragraph.number}}</td>
     </tr>

@@ -5,8 +5,9 @@
 % if number < pages:
 %   relations['next'] = urls.results(asked, number + 1)
 % end
-% place = f' – page {number}' if number > 1 else ''
-% rebase('layout', title=f'{short(query or ", ".join(asked.filters))} – {count(page.total, "paragraph")}{place} – Passage', relations=relations)
+% place = f'page {number}' if number > 1 else ''
+% parts = (short(query or ', '.join(asked.filters)), count(page.total, 'paragraph'), place, 'Passage')
+% rebase('layout', title=' – '.join(filter(None, parts)), relations=relations)
 <div class="summary">
 % if page.total:
   <h1>{{count(page.total, 'paragraph')}} in {{count(page.documents, 'document')}}</h1>
