@@ -39,7 +39,7 @@ def take(address: str, picture: Path) -> None:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1100, "height": 720}, device_scale_factor=2)
         page.goto(address)
-        page.get_by_role("searchbox").fill(QUERY)
+        page.get_by_role("combobox").fill(QUERY)
         page.keyboard.press("Enter")
         page.wait_for_url("**/?q=*")
         page.screenshot(path=picture)
