@@ -33,7 +33,7 @@ from web.app import create_app
 from web.pages import count
 from web.settings import Settings
 
-THREADS = 8
+THREADS = 4
 """How many requests are answered at a time."""
 
 DRAIN_SECONDS = 10
