@@ -56,14 +56,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         address = free_address(settings.host, settings.port)
         warm()
         _look_at(settings.index)
-        prime()
-        gc.freeze()  # a forked worker shares what is here, until it is written to
     except OSError as error:
         print(f"web: {_why(error, settings)}", file=sys.stderr)
         return 1
     except Unusable as error:
         print(f"web: {error}", file=sys.stderr)
         return 1
+    prime()
+    gc.freeze()  # a forked worker shares what is here, until it is written to
     serve(replace(settings, host=address[0], port=address[1]))
     return 0
 

@@ -92,9 +92,8 @@ class Interned:
 @kernel
 def fits(size: int, count: int, table: U64, begins: I64, text: U8) -> bool:
     """Tell whether the units of a text of that many bytes fit, were they all new."""
-    return _are_enough(len(table) // _SLOT, count + most_units(size)) and begins[
-        count
-    ] + size + PADDING <= len(text)
+    is_room = begins[count] + size + PADDING <= len(text)
+    return is_room and _are_enough(len(table) // _SLOT, count + most_units(size))
 
 
 @inlined

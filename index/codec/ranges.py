@@ -166,6 +166,7 @@ _STARTS = {
 """Numbers that are indices into another array."""
 
 _PACKED = {"postings.packed": "packed_postings", "positions.packed": "packed_positions"}
+_COUNTED = {target for _, target in _STARTS.values()} | set(_PACKED.values())
 
 
 class _Row:
@@ -183,8 +184,7 @@ class _Row:
             own = getattr(part, attribute)
             own = own[:-1] if name.startswith("terms.") else own  # its end is the next one's start
             self._pieces[name].append(own + np.uint32(self._sizes[target]))
-        targets = {target for _, target in _STARTS.values()} | set(_PACKED.values())
-        self._sizes.update({target: len(getattr(part, target)) for target in targets})
+        self._sizes.update({name: len(getattr(part, name)) for name in _COUNTED})
         if max(self._sizes.values()) > NONE:
             raise NotWritten(TOO_LARGE)
 
