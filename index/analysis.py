@@ -206,7 +206,7 @@ def _analyze_word(text: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
-_remembered = lru_cache(maxsize=1 << 16)(_analyze_word)
+_remembered = lru_cache(maxsize=1 << 12)(_analyze_word)
 
 
 def _compound(text: str, classes: str) -> list[Token]:
@@ -332,7 +332,7 @@ def _stemmer() -> Stemmer.Stemmer:
     return _stemmers.english
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def _snowball(form: str) -> str:
     found: str = _stemmer().stemWord(form)
-    return found
+    return form if found == form else found  # one text where they are alike

@@ -74,7 +74,7 @@ def tokens_of(stretch: str) -> Sequence[Token]:
     return _remembered(stretch) if len(stretch) <= _LONGEST else analyze(stretch)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 15)
 def _remembered(stretch: str) -> tuple[Token, ...]:
     return tuple(analyze(stretch))
 

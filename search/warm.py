@@ -26,6 +26,7 @@ from search.near import ranked
 from search.order import counted
 from search.ready import KERNELS
 from search.similar import similar
+from search.variants import is_name
 
 
 def warm() -> None:
@@ -45,7 +46,8 @@ def prime() -> None:
 
 
 def _sample(folder: Path) -> Snapshot:
-    texts = ["one of a few samples"] * FEW + ["two"]  # more than few, for windows
+    texts = ["one of a few samples"] * FEW  # more than few, for windows
+    texts += ["two", "two more samples"]
     title = Paragraph("sample", 0, "title", "a sample", None, 0, 0)
     below = (Paragraph("sample", i + 1, "text", text, None, 0, 0) for i, text in enumerate(texts))
     paragraphs = (title, *below)
@@ -57,10 +59,11 @@ def _sample(folder: Path) -> Snapshot:
 
 
 def _search(snapshot: Snapshot) -> None:
-    one, few, two = (query.Term("text", word) for word in ("one", "few", "two"))
+    one, few, two, more = (query.Term("text", word) for word in ("one", "few", "two", "more"))
     phrase, near = query.Phrase("form", ["few", "samples"]), SpanNear2([one, few], slop=4)
     begins = [query.Prefix("form", text) for text in ("tw", "sampl")]
-    trees = (one, query.And([one, few]), query.Or([one, two]), phrase, near, query.Not(phrase))
+    either = query.Or([one, two]), query.Or([two, more])
+    trees = (one, query.And([one, few]), *either, phrase, near, query.Not(phrase))
     allowed = np.ones(snapshot.ordinal_count, np.bool_)
     for tree in (
         *trees,
@@ -68,7 +71,7 @@ def _search(snapshot: Snapshot) -> None:
         query.And([one, query.Not(two)]),
         query.DisjunctionMax([one, phrase]),
         query.Wildcard("form", "*m?les"),
-        query.And([one, *begins]),
+        query.And([two, *begins]),
         query.And([*begins, query.Not(phrase)]),
         query.AndMaybe(begins[0], begins[1]),
     ):
@@ -78,6 +81,7 @@ def _search(snapshot: Snapshot) -> None:
     execute(snapshot, query.Or([one, few]), 3)
     ranked(snapshot, query.Or([one, few]), 3, Budget())
     lexicon.near(snapshot, "sampel", 1, 3)
+    is_name(snapshot, "sample")  # a form that is rarer than its stem
     snapshot.paragraph(1, context=1)
     similar(snapshot, 1, 3, other_documents=False)
 

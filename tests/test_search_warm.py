@@ -54,3 +54,15 @@ def test_nothing_is_left_to_be_compiled_or_loaded_in_a_first_query(tmp_path):
     done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout == "{}\n"
+
+
+def test_every_kernel_that_python_calls_is_at_hand_once_set_up():
+    """Of those of indexing, all but what reads an index, which `search.warm` runs."""
+    run = [sys.executable, "-W", "ignore", str(ROOT / "tests" / "unprimed.py")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    indexing, searching = done.stdout.removesuffix("\n").split("\n\n")
+    callers = {line.split()[1] for line in indexing.splitlines()}
+    assert callers == {"index.codec.segment", "index.codec.signatures", "index.codec.store"}
+    assert searching == ""

@@ -14,15 +14,20 @@ from index.codec.segment import SegmentData
 from index.codec.words import Words
 from index.model import Document, DocumentInfo, Paragraph
 
-SAMPLE = Paragraph("sample", 0, "title", "One co-ordinated sample’s words " * 600, None, 0, 0)
+SAMPLE = Paragraph("sample", 0, "title", "One co-ordinated sample’s words " * 1000, None, 0, 0)
 """So long that tables grow."""
 
 
 def warm() -> None:
-    """Compile what is not kept yet: a segment is written, and merged with itself."""
-    if are_kept(KERNELS):
-        return
-    print("Compiling the inner loops of indexing (once)...", file=sys.stderr, flush=True)
+    """Compile what is not kept yet, and say so."""
+    if not are_kept(KERNELS):
+        print("Compiling the inner loops of indexing (once)...", file=sys.stderr, flush=True)
+        prime()
+        note_kept(KERNELS)
+
+
+def prime() -> None:
+    """Write a segment, and merge it with itself, so that in this process every kernel is at hand."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "sample"
         inverter = Inverter(Words(), path, 1 << 16)
@@ -31,7 +36,6 @@ def warm() -> None:
         inverter.finish()
         sample = SegmentData(path)
         merge([(sample, None), (sample, None)], Path(folder) / "merged", 1 << 16)
-    note_kept(KERNELS)
 
 
 if __name__ == "__main__":
