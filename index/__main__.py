@@ -12,10 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from index.build import Outcome, Summary, build
 from index.codec import container
-from index.codec.invert import MEMORY
 from index.codec.warm import warm
 from index.errors import IndexFault
-from index.settings import Settings, add_folder_option
+from index.settings import MEMORY, Settings, add_folder_option
 from index.snapshot import Snapshot
 from index.version import VERSION
 

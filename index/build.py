@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from index import storage
-from index.codec.invert import MEMORY
 from index.dates import date_of
 from index.errors import Damaged, NoDocuments, NoIndex, OtherVersion, Unreadable
 from index.manifest import Entry, Manifest, Source, Walk, document_id, free_id, walk
 from index.model import Document, DocumentInfo, Draft, Skipped
 from index.readers import read, reader_of
+from index.settings import MEMORY
 from index.snapshot import Snapshot
 from index.writer import Writer, lock
 

@@ -5,9 +5,10 @@ from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.codec.invert import MEMORY
-
 DEFAULT_FOLDER = "var/index"
+
+MEMORY = 512 << 20
+"""How much memory, in bytes, one segment may take while it is made, if nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,14 @@ import numpy.typing as npt
 from index import storage
 from index.analysis import UNICODE
 from index.codec.adapter import ColumnarSegment
-from index.codec.invert import MEMORY, Inverter, share
+from index.codec.invert import Inverter, share
 from index.codec.merge import merge
 from index.codec.segment import SegmentData
 from index.codec.threads import threads, workers
 from index.codec.words import Words
 from index.errors import Foreign, Locked, NoIndex, NotWritten
 from index.model import Document
+from index.settings import MEMORY
 from index.snapshot import OpenSegment, Snapshot
 
 MAX_SEGMENTS = 10

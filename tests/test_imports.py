@@ -16,9 +16,9 @@ from index.codec.compiled import COMPILED_FROM
 PACKAGES = ("index", "search", "web")
 BENEATH = {"index": {"index"}, "search": {"index", "search"}, "web": set(PACKAGES)}
 
-# What web may know of search; only its command opens an engine.
+# What web may know of search; only its worker opens an engine.
 SEAM = {"engine", "errors", "export", "objects", "query", "urls"}
-COMPOSITION = {"web/__main__.py": {"local", "warm"}}
+COMPOSITION = {"web/worker.py": {"local", "warm"}}
 
 PLACES = {
     # Few, so that it could be replaced by one of its forks in an afternoon.

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from index.analysis import UNICODE, analyze
 from index.codec import container, lengths
-from index.codec.invert import MEMORY, Inverter
+from index.codec.invert import Inverter
 from index.codec.layout import HEADLINE, NONE
 from index.codec.segment import NOT_FOUND, Dictionary, SegmentData
 from index.codec.words import Words
 from index.errors import Damaged, OtherVersion
 from index.model import Document, DocumentInfo, Paragraph
+from index.settings import MEMORY
 
 
 def segment(folder, documents):

@@ -35,15 +35,15 @@ runpy.run_module("web", run_name="__main__", alter_sys=True)
 
 SLOW = """
 import multiprocessing, sys, time
-import web.__main__ as command
+from web import __main__ as command, worker
 
-class Slow(command.Local):
+class Slow(worker.Local):
     def documents(self, limit, offset):
         print("asked", flush=True)
         time.sleep(1)
         return super().documents(limit, offset)
 
-command.Local = Slow
+worker.Local = Slow
 multiprocessing.set_start_method("fork")
 sys.exit(command.main())
 """

@@ -17,8 +17,12 @@ def _unprimed() -> str:
     loaded = [m for name, m in sys.modules.items() if name.split(".")[0] in ("index", "search")]
     calls = {(module.__name__, kernel) for module in loaded for kernel in _called(module)}
     assert len(calls) > 20
-    names = {f"{k.py_func.__module__}.{k.py_func.__name__} {m}" for m, k in calls if not k.signatures}
-    return "\n".join(sorted(names))
+    lines = (
+        f"{kernel.py_func.__module__}.{kernel.py_func.__name__} {module}"
+        for module, kernel in calls
+        if not kernel.signatures
+    )
+    return "\n".join(sorted(lines))
 
 
 def _called(module: ModuleType) -> Iterator[CPUDispatcher]:

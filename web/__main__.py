@@ -1,36 +1,23 @@
 """`python -m web`: serve the page and the API over an index."""
 
 import argparse
-import ctypes
 import errno
-import gc
-import json
 import os
 import socket
 import sys
-import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from http.client import HTTPConnection, HTTPException
-from multiprocessing import parent_process
+from importlib import import_module
+from multiprocessing import Process
 from pathlib import Path
-from signal import SIGTERM
-from typing import Any
 
-from bottle import Bottle
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from index.settings import add_folder_option
 from index.version import VERSION
-from search.errors import Unavailable, Unusable
-from search.local import Local
-from search.warm import prime, warm
-from web.app import create_app
-from web.pages import count
 from web.settings import Settings
 
 THREADS = 4
@@ -38,10 +25,6 @@ THREADS = 4
 
 DRAIN_SECONDS = 10
 """How long requests may take to finish once the server was told to stop."""
-
-_M_MMAP_THRESHOLD = -3
-_LARGE = 1 << 20
-"""From how many bytes on memory is given back at once."""
 
 EXAMPLE = """\
 example:
@@ -54,18 +37,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = _settings(argv)
     try:
         address = free_address(settings.host, settings.port)
-        warm()
-        _look_at(settings.index)
     except OSError as error:
         print(f"web: {_why(error, settings)}", file=sys.stderr)
         return 1
-    except Unusable as error:
-        print(f"web: {error}", file=sys.stderr)
-        return 1
-    prime()
-    gc.freeze()  # a forked worker shares what is here, until it is written to
+    try:
+        if not _can_serve(settings.index):
+            return 1
+    except KeyboardInterrupt:
+        return 0
     serve(replace(settings, host=address[0], port=address[1]))
     return 0
+
+
+def _can_serve(index: Path) -> bool:
+    """Tell whether the server can start; the process that looks says what is wrong."""
+    looking = Process(target=_look, args=(index,), daemon=True)
+    looking.start()
+    looking.join()
+    return looking.exitcode == 0
+
+
+# What follows is called in processes of their own, which may import the worker.
+
+
+def _look(index: Path) -> None:
+    import_module("web.worker").look(index)
+
+
+def _load(settings: Settings) -> Callable[..., object]:
+    application: Callable[..., object] = import_module("web.worker").load(settings)
+    return application
 
 
 def free_address(host: str, port: int) -> tuple[str, int]:
@@ -86,16 +87,6 @@ def free_address(host: str, port: int) -> tuple[str, int]:
     return str(numeric), int(free)
 
 
-def _look_at(index: Path) -> None:
-    """Raise Unusable where there is an index that cannot be served; none at all may yet come."""
-    try:
-        Local(index).status()
-    except Unusable:
-        raise
-    except Unavailable:
-        return
-
-
 def serve(settings: Settings) -> None:
     """Serve with granian, in one worker process of several threads, until a signal comes.
 
@@ -112,46 +103,7 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=DRAIN_SECONDS,
         log_level=LogLevels.error,
     )
-    granian.serve(target_loader=partial(load, settings), wrap_loader=False)
-
-
-def load(settings: Settings) -> Bottle:
-    """Make the application, in the worker process."""
-    give_memory_back()
-    threading.Thread(target=announce, args=(settings,), daemon=True).start()
-    threading.Thread(target=follow_parent, daemon=True).start()
-    prime()
-    return create_app(Local(settings.index), settings)
-
-
-def give_memory_back() -> None:
-    """Have large arrays given back to the system at once; glibc would keep some for each thread.
-
-    With 16 clients at a million paragraphs that was 90 MB. See mallopt(3); other libraries have no
-    such call.
-    """
-    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
-        mallopt(_M_MMAP_THRESHOLD, _LARGE)
-
-
-def announce(settings: Settings) -> None:
-    """Print where the server is once it answers there."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
-    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/"
-    health = _health(host, settings.port)
-    if health["status"] == "ok":
-        said = f"is serving {count(health['documents'], 'document')} at {address}"
-    else:
-        said = f"waits at {address} for an index: {health['detail']}"
-    print(f"Passage {said} - stop with Ctrl+C", flush=True)
-
-
-def follow_parent() -> None:
-    """Stop when the parent process is gone, even killed: a worker alone would hold the port."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), SIGTERM)
+    granian.serve(target_loader=partial(_load, settings), wrap_loader=False)
 
 
 def _settings(argv: Sequence[str] | None) -> Settings:
@@ -182,19 +134,6 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdecimal() and len(text) < 6 and int(text) <= 65535:
         return int(text)
     raise argparse.ArgumentTypeError(f"a port from 0 to 65535 is wanted, not {text!r}")
-
-
-def _health(host: str, port: int) -> dict[str, Any]:
-    while True:
-        connection = HTTPConnection(host, port)
-        try:
-            connection.request("GET", "/health")
-            answer: dict[str, Any] = json.load(connection.getresponse())
-            return answer
-        except (OSError, HTTPException):
-            time.sleep(0.02)
-        finally:
-            connection.close()
 
 
 def _why(error: OSError, settings: Settings) -> str:

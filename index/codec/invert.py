@@ -32,9 +32,6 @@ from index.codec.words import I64, U32, Column, Words
 from index.errors import NotWritten
 from index.model import Document, DocumentInfo
 
-MEMORY = 512 << 20
-"""How much memory, in bytes, one segment may take while it is made, if nothing else is said."""
-
 BATCH = 8 << 20
 """How much text, in bytes, is cut and stored at a time."""
 

@@ -27,7 +27,7 @@ def warm() -> None:
 
 
 def prime() -> None:
-    """Write a segment, and merge it with itself, so that in this process every kernel is at hand."""
+    """Write a segment and merge it with itself, so that in this process every kernel is at hand."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "sample"
         inverter = Inverter(Words(), path, 1 << 16)
