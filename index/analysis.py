@@ -268,6 +268,7 @@ def _normalise(word: str) -> tuple[tuple[str, int, int], ...]:
     if word.isascii():
         return ((word.lower(), 0, len(word) - 1),) if word else ()
     pieces: list[tuple[list[str], list[int]]] = []  # the characters of each, and their places
+    chars, places = list[str](), list[int]()
     apart = on_latin = True
     for i, original in enumerate(word):
         for char, kind in zip(*_fold(original), strict=True):
@@ -278,9 +279,9 @@ def _normalise(word: str) -> tuple[tuple[str, int, int], ...]:
                 continue
             if kind != "M":
                 if apart or kind == "S":
-                    pieces.append(([], []))
+                    chars, places = [], []
+                    pieces.append((chars, places))
                 apart, on_latin = kind == "S", kind == "G"
-            chars, places = pieces[-1]
             chars.append(char)
             places.append(i)
     return tuple(

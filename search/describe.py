@@ -13,13 +13,14 @@ _BARE = {
     "document": re.compile(r"\w[\w/~-]*(?:\.+[\w/~-]+)*[*]?"),
     "path": re.compile(r"\w[\w/~-]*(?:\.+[\w/~-]+)*"),
 }
+_JOINING = (query.And, query.Or, query.AndMaybe)
 _BARE_WORD = re.compile(r"\w+(?:[-./+]\w+)*[*]?")
 
 
 def describe(node: query.Query, within: type | None = None) -> str:
     """Give a tree in words."""
     boost = getattr(node, "boost", 1.0)
-    joins = isinstance(node, query.And | query.Or | query.AndMaybe)
+    joins = isinstance(node, _JOINING)
     if boost == 1:
         text = _described(node)
         return f"({text})" if joins and within not in (None, type(node)) else text
@@ -28,6 +29,8 @@ def describe(node: query.Query, within: type | None = None) -> str:
 
 def _described(node: query.Query) -> str:
     match node:
+        case query.Term() | query.Phrase():  # most are
+            return _words(node)
         case query.Not():
             return f"NOT {describe(node.query, query.Not)}"
         case query.DisjunctionMax():
@@ -40,8 +43,6 @@ def _described(node: query.Query) -> str:
             return f"{describe(node.a, query.And)}, better with {describe(node.b, query.Or)}"
         case query.Every():
             return "*"
-        case query.Term() | query.Phrase():
-            return _words(node)
     return _pattern(node)
 
 

@@ -6,6 +6,7 @@ in the field `form` as typed.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from whoosh import query
@@ -16,6 +17,7 @@ from search.lexer import CLOSING, VALUED, WORDED, Lexeme, Mark
 from search.patterns import check_regex
 from search.periods import period
 from search.repairs import Repairs
+from search.sought import tokens_of
 
 MAX_PATTERNS = 50
 """How many different patterns a query may have; those beyond are taken as words."""
@@ -78,14 +80,14 @@ class Leaves:
         text = lexeme.text
         if not text.isalnum():
             text = text.rstrip(CLOSING)
-        tokens = analyze(text)
+        tokens = tokens_of(text)
         if ("*" in text or "?" in text) and (node := self._pattern(lexeme, text, tokens, field)):
             return node
         if not lexeme.tilde:
             return words(field, tokens)
         return self._fuzzy(lexeme.tilde, tokens, field)
 
-    def _fuzzy(self, tilde: Mark, tokens: list[Token], field: str) -> query.Query | None:
+    def _fuzzy(self, tilde: Mark, tokens: Sequence[Token], field: str) -> query.Query | None:
         forms = _apart(tokens)
         if field in WORDED or len(forms) != 1:
             self._no_tilde(tilde, "typing errors are forgiven in one word of the text")
@@ -99,14 +101,15 @@ class Leaves:
 
     def _number(self, tilde: Mark, most: int, default: int, of: str) -> int:
         """Read what stands behind a `~`."""
+        if not tilde.number:
+            return default
         text, place = tilde.sign + tilde.number, tilde.place
         if _WHOLE.fullmatch(tilde.number):
             number = int(tilde.number)
             if number > most:
                 self._repairs.note(text, place, f"is held to {most} {of}")
             return min(number, most)
-        if tilde.number:
-            self._repairs.note(text, place, f"is no number of {of}: {default} is taken")
+        self._repairs.note(text, place, f"is no number of {of}: {default} is taken")
         return default
 
     def _no_tilde(self, tilde: Mark | None, why: str) -> None:
@@ -116,7 +119,7 @@ class Leaves:
     # Patterns.
 
     def _pattern(
-        self, lexeme: Lexeme, text: str, tokens: list[Token], field: str
+        self, lexeme: Lexeme, text: str, tokens: Sequence[Token], field: str
     ) -> query.Query | None:
         """Make a prefix or a wildcard; None where it is to be taken as words, which is said."""
         node = pattern(text)
@@ -255,7 +258,7 @@ def _folded(expression: str) -> str:
     return _FOLDED.sub(folded, unicodedata.normalize("NFC", expression))
 
 
-def words(field: str, tokens: list[Token], slop: int = 0) -> query.Query | None:
+def words(field: str, tokens: Sequence[Token], slop: int = 0) -> query.Query | None:
     """Make a leaf of a word or a phrase; with a compound in it, of either spelling of it.
 
     With a `slop`, the words of a phrase stand near each other, as `SpanNear2` has it.
@@ -305,7 +308,7 @@ def _is_character(word: str) -> bool:
     return len(word) == 1 and character_class(word) == "S"
 
 
-def _apart(tokens: list[Token]) -> list[str]:
+def _apart(tokens: Sequence[Token]) -> list[str]:
     """Give one form a position, that with its sign where it has one; compounds as their parts."""
     forms: dict[int, str] = {}
     for token in tokens:
@@ -314,7 +317,7 @@ def _apart(tokens: list[Token]) -> list[str]:
     return list(forms.values())
 
 
-def _together(tokens: list[Token]) -> list[str]:
+def _together(tokens: Sequence[Token]) -> list[str]:
     """Give one form a position as `_apart`, but compounds joined."""
     kept: list[Token] = []
     end = 0

@@ -101,17 +101,18 @@ class _Reading:
 
     def _mark(self, marks: str, place: int) -> None:
         """Hang marks on the last lexeme; of two of a kind the first counts."""
+        kind, text, at, field, tilde, caret = self.lexemes[-1]
         for match in _MARK.finditer(marks):
             mark = Mark(match[0][0], match[0][1:], place + match.start())
-            last = self.lexemes[-1]
-            if mark.sign == "~" and last.kind == "close":
+            if mark.sign == "~" and kind == "close":
                 self._repairs.left_out(match[0], mark.place, "a ~ goes with a word or a phrase")
-            elif mark.sign == "~" and not last.tilde:
-                self.lexemes[-1] = last._replace(tilde=mark)
-            elif mark.sign == "^" and not last.caret:
-                self.lexemes[-1] = last._replace(caret=mark)
+            elif mark.sign == "~" and not tilde:
+                tilde = mark
+            elif mark.sign == "^" and not caret:
+                caret = mark
             else:
                 self._repairs.left_out(match[0], mark.place, "one stands there already")
+        self.lexemes[-1] = Lexeme(kind, text, at, field, tilde, caret)
 
     def _bare(self, match: re.Match[str]) -> None:
         self._add(str(match.lastgroup), match[0], match.start() + 1)

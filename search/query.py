@@ -134,6 +134,8 @@ class _Part(NamedTuple):
 
 
 _END = Lexeme("end", "", 0)
+_SIGNS = ("NOT", "sign")
+_SCORED = ("text", "form")
 
 
 class _Parser:
@@ -185,6 +187,8 @@ class _Parser:
         return self._side_by_side(parts) if parts else None
 
     def _side_by_side(self, parts: list[_Part]) -> _Part:
+        if len(parts) == 1 and self._depth and not parts[0].sign:
+            return _Part(parts[0].node, parts[0].kind)
         sorted_out: dict[str, list[query.Query]] = {"+": [], "": [], "narrows": [], "excludes": []}
         for node, kind, sign, _ in parts:
             if sign == "-":
@@ -204,7 +208,7 @@ class _Parser:
         return _Part(tree, _kind(parts))
 
     def _all(self) -> _Part | None:
-        first = self._signed()
+        first = self._signed() if self._here.kind in _SIGNS else self._unit()
         if self._here.kind != "AND":
             return first
         parts = [first]
@@ -219,7 +223,7 @@ class _Parser:
 
     def _signed(self) -> _Part | None:
         sign = ""
-        while self._here.kind in ("NOT", "sign"):
+        while self._here.kind in _SIGNS:
             plus = self._next().text == "+"
             sign = (sign or "+") if plus else _NEGATED[sign]
         part = self._unit()
@@ -234,11 +238,14 @@ class _Parser:
         if lexeme.kind == "open":
             return self._group(lexeme)
         node = self._leaves.leaf(lexeme, self._scope)
-        kind = "scores" if node and _scores(node) else "narrows"
-        part = _Part(node, kind, is_word=lexeme.kind == "word") if node else None
+        part = None
+        if node:
+            kind = "scores" if _scores(node) else "narrows"
+            part = _Part(node, kind, "", lexeme.kind == "word")
         if lexeme.caret:
             return self._weighed(part, 1.0, lexeme.caret)
-        self._heaviest = max(self._heaviest, 1.0)
+        if self._heaviest < 1:
+            self._heaviest = 1.0
         return part
 
     def _group(self, opening: Lexeme) -> _Part | None:
@@ -251,12 +258,14 @@ class _Parser:
         self._scope, self._heaviest = outside
         if part is None:
             self._leaves.empty(opening)
-        closing = self._next() if self._here.kind == "close" else None
-        return self._weighed(part, inside, closing and closing.caret)
+        if self._here.kind == "close" and (caret := self._next().caret):
+            return self._weighed(part, inside, caret)
+        self._heaviest = max(self._heaviest, inside)
+        return part
 
-    def _weighed(self, part: _Part | None, inside: float, caret: Mark | None) -> _Part | None:
+    def _weighed(self, part: _Part | None, inside: float, caret: Mark) -> _Part | None:
         """Give a part its boost; `inside` is the highest product of boosts that it has in it."""
-        boost = self._boost(part, inside, caret) if caret else 1.0
+        boost = self._boost(part, inside, caret)
         if part and boost != 1:
             part.node.boost = round(getattr(part.node, "boost", 1.0) * boost, 3)
         self._heaviest = max(self._heaviest, inside * boost)
@@ -286,8 +295,8 @@ def _end(text: str) -> int:
     if begin.isascii():
         return len(begin)
     # One by one: to put many marks in a row into their order takes quadratic time.
-    sizes = [len(normalize("NFKC", char)) for char in begin]
-    return bisect(list(accumulate(sizes)), MAX_QUERY)
+    sizes = {char: len(normalize("NFKC", char)) for char in set(begin)}
+    return bisect(list(accumulate(map(sizes.__getitem__, begin))), MAX_QUERY)
 
 
 # Trees.
@@ -305,11 +314,10 @@ def _kind(parts: list[_Part]) -> str:
 
 def _scores(node: query.Query) -> bool:
     """Tell whether anything of a tree has a score."""
-    if isinstance(node, query.Not):
-        return False
-    if node.is_leaf():
-        return getattr(node, "fieldname", "text") in ("text", "form")
-    return any(map(_scores, node.children()))
+    field = getattr(node, "fieldname", None)
+    if field or node.is_leaf():
+        return field in _SCORED
+    return not isinstance(node, query.Not) and any(map(_scores, node.children()))
 
 
 # Queries as text.

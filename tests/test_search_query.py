@@ -437,7 +437,7 @@ def test_time_is_linear(unit):
     half, whole = (unit * (n // len(unit)) for n in (MAX_QUERY // 2, MAX_QUERY))
     parse(whole)  # the caches of the analysis are filled
     assert calls(parse, whole) <= 2.2 * calls(parse, half) + 100
-    assert calls(parse, whole) <= 26 * MAX_QUERY
+    assert calls(parse, whole) <= 20 * MAX_QUERY
 
 
 PLAIN_WORDS = st.sampled_from(
