@@ -10,6 +10,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from index import memory
 from index.build import Outcome, Summary, build
 from index.codec import container
 from index.codec.warm import warm
@@ -34,6 +35,7 @@ example:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; answer the exit code."""
     settings = _settings(argv)
+    memory.keep()
     try:
         if settings.check:
             _check(settings.folder)

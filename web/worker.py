@@ -3,7 +3,6 @@
 The command only starts them: what they load, it would hold once more.
 """
 
-import ctypes
 import gc
 import json
 import os
@@ -18,16 +17,13 @@ from typing import Any
 
 from bottle import Bottle
 
+from index import memory
 from search.errors import Unavailable, Unusable
 from search.local import Local
 from search.warm import prime, warm
 from web.app import create_app
 from web.pages import count
 from web.settings import Settings
-
-_M_MMAP_THRESHOLD = -3
-_LARGE = 1 << 20
-"""From how many bytes on memory is given back at once."""
 
 
 def look(index: Path) -> None:
@@ -48,23 +44,13 @@ def look(index: Path) -> None:
 
 def load(settings: Settings) -> Bottle:
     """Make the application, and print where it is once it answers there."""
-    give_memory_back()
+    memory.give_back()
     threading.Thread(target=announce, args=(settings,), daemon=True).start()
     threading.Thread(target=follow_parent, daemon=True).start()
     prime()
     application = create_app(Local(settings.index), settings)
     gc.freeze()  # what stays need not be looked through again
     return application
-
-
-def give_memory_back() -> None:
-    """Have large arrays given back to the system at once; glibc would keep some for each thread.
-
-    With 16 clients at a million paragraphs that was 90 MB. See mallopt(3); other libraries have no
-    such call.
-    """
-    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
-        mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def announce(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.runners.runner import Clause, Row, clauses, main
+from index import memory
 from index.codec import container
 from index.manifest import Manifest
 from index.model import Document, DocumentInfo, Paragraph
@@ -42,6 +43,7 @@ class Passage:
         return f"{VERSION.partition(' ')[2]}, Python {python}, {libraries}"
 
     def index(self, rows: list[Row], folder: Path, cores: int) -> Callable[[], None]:
+        memory.keep()  # as `python -m index` does
         prepared = list(documents(rows))
         rows.clear()
         with TemporaryDirectory() as elsewhere:  # the compiled loops come in, as a binary's do
