@@ -100,10 +100,14 @@ class _Search:
         unnested = self._flattened() if k <= MAX_BEST else None
         found = self._evaluated(k) if unnested is None else self._pruned(unnested, k)
         ordinals, scores, total = found
-        warnings = [*(self.expansions.warnings if self.expansions else ()), *self.budget.warnings()]
         counted, cut = total if self.count else None, bool(self.budget.cut)
         hits = tuple(self.hits + self._not_looked_at())
-        return Answer(ordinals, scores, counted, self.documents, tuple(warnings), cut, hits)
+        return Answer(ordinals, scores, counted, self.documents, self._warnings(), cut, hits)
+
+    def _warnings(self) -> tuple[str, ...]:
+        if not (self.expansions or self.budget.cut):
+            return ()
+        return (*(self.expansions.warnings if self.expansions else ()), *self.budget.warnings())
 
     def _in_time(self) -> Iterator[Where]:
         """Yield the segments, one at least, as long as there is time."""

@@ -98,10 +98,9 @@ def flattened(tree: query.Query, statistics: Statistics) -> Flat | None:
 
 
 def _read_any(tree: query.Query, boost: float, flat: Flat, statistics: Statistics) -> bool:
-    if isinstance(tree, query.Term):
-        if tree.fieldname == "text":
-            flat.optional.append(_word(tree, boost * tree.boost, statistics))
-        return bool(tree.fieldname == "text")
+    if _is_word(tree):
+        flat.optional.append(_word(tree, boost * tree.boost, statistics))
+        return True
     if not isinstance(tree, query.Or):
         return False
     boost *= tree.boost
@@ -115,6 +114,9 @@ def _read_all(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
     if isinstance(tree, query.And):
         boost *= tree.boost
         return all(_read_all(node, boost, flat, statistics) for node in tree.subqueries)
+    if isinstance(tree, query.Not) and _is_word(tree.query):
+        flat.excluded.append(_word(tree.query, 1.0, statistics))
+        return True
     if filters.only(tree):
         flat.fields.append(tree)
         return True
@@ -124,15 +126,17 @@ def _read_all(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
             tree.b, boost, flat, statistics
         )
     if isinstance(tree, query.Not):
-        if isinstance(tree.query, query.Term) and tree.query.fieldname == "text":
-            flat.excluded.append(_word(tree.query, 1.0, statistics))
-        else:
-            flat.barred.append(tree.query)
+        flat.barred.append(tree.query)
         return True
     leaf = leaf_of(tree, boost, statistics)
     if leaf is not None:
         flat.required.append(leaf)
     return leaf is not None
+
+
+def _is_word(tree: query.Query) -> bool:
+    """Tell whether a tree is a word by stem."""
+    return isinstance(tree, query.Term) and tree.fieldname == "text"
 
 
 # One segment.
