@@ -105,9 +105,8 @@ class _Search:
         return Answer(ordinals, scores, counted, self.documents, self._warnings(), cut, hits)
 
     def _warnings(self) -> tuple[str, ...]:
-        if not (self.expansions or self.budget.cut):
-            return ()
-        return (*(self.expansions.warnings if self.expansions else ()), *self.budget.warnings())
+        expanded = self.expansions.warnings if self.expansions else ()
+        return (*expanded, *self.budget.warnings())
 
     def _in_time(self) -> Iterator[Where]:
         """Yield the segments, one at least, as long as there is time."""

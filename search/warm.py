@@ -5,7 +5,6 @@ is read-only in the user's cache.
 """
 
 import sys
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,9 +37,8 @@ def warm() -> None:
         note_kept(KERNELS)
 
 
-@cache
 def prime() -> None:
-    """Index and search a sample, once, so that in this process every kernel is at hand."""
+    """Index and search a sample, so that in this process every kernel is at hand."""
     with TemporaryDirectory() as folder:
         _search(_sample(Path(folder)))
 

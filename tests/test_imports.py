@@ -163,6 +163,7 @@ def test_what_few_runs_need_is_imported_when_it_is_needed():
     [
         ("index.__main__", {"search", "web", "bottle", "granian", *LATE}),
         ("search.__main__", {"web", "bottle", "granian", *LATE}),
+        ("web.__main__", {"search", "whoosh", "numpy", "numba", "bottle"}),  # its worker does
         ("passage", {"search", "web", "whoosh", "numpy", "bottle", "granian", "rich"}),
     ],
 )
