@@ -40,3 +40,7 @@ class Budget:
             f"the time of {self.milliseconds:,g} ms was over at {', '.join(self.cut[:3])}: "
             "these are the best of what was looked at until then, and more may match"
         ]
+
+
+UNLIMITED = Budget()
+"""The budget of whoever has none."""

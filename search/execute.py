@@ -15,7 +15,7 @@ from whoosh import query
 
 from index.snapshot import OpenSegment, Snapshot
 from search import fields, flat
-from search.budget import Budget
+from search.budget import UNLIMITED, Budget
 from search.context import NOWHERE
 from search.context import context as context_of
 from search.desk import damaged, desk_for
@@ -74,7 +74,7 @@ def execute(  # noqa: PLR0913  # what is asked for is named
         raise ValueError("k is below 0, or `among` has not one for each ordinal")
     where = everywhere(snapshot)
     wanted = 0 if documents else None
-    search = _Search(where, tree, count, among, context, wanted, budget or Budget())
+    search = _Search(where, tree, count, among, context, wanted, budget or UNLIMITED)
     try:
         return search.run(snapshot.ordinal_count if k is None else min(k, snapshot.ordinal_count))
     except (ValueError, IndexError) as error:
@@ -101,7 +101,7 @@ class _Search:
         found = self._evaluated(k) if unnested is None else self._pruned(unnested, k)
         ordinals, scores, total = found
         counted, cut = total if self.count else None, bool(self.budget.cut)
-        hits = tuple(self.hits + self._not_looked_at())
+        hits = () if self.documents is None else (*self.hits, *self._not_looked_at())
         return Answer(ordinals, scores, counted, self.documents, self._warnings(), cut, hits)
 
     def _warnings(self) -> tuple[str, ...]:
@@ -120,8 +120,6 @@ class _Search:
 
     def _not_looked_at(self) -> list[U64]:
         """Give no hits for each segment for which there was no time."""
-        if self.documents is None:
-            return []
         return [_no_hits(where.segment) for where in self.everywhere[len(self.hits) :]]
 
     # Without nesting.

@@ -16,7 +16,7 @@ from index.codec.layout import HEADLINE, NONE
 from index.codec.lengths import DECODED, K1, B
 from index.snapshot import Snapshot, find_word
 from search import near, score
-from search.budget import Budget
+from search.budget import UNLIMITED
 from search.describe import describe
 from search.engine import Explanation
 from search.expansions import Expansions
@@ -74,7 +74,7 @@ class Explainer:
     def _here(self, base: int) -> "_Here":
         if base not in self._opened:
             where = next(w for w in everywhere(self._snapshot) if w.segment.base == base)
-            self._expansions = self._expansions or Expansions(where.statistics, Budget())
+            self._expansions = self._expansions or Expansions(where.statistics, UNLIMITED)
             self._opened[base] = _Here(self._snapshot, where, self._expansions)
         return self._opened[base]
 
@@ -87,7 +87,7 @@ class _Here:
         self._average = snapshot.total_length / max(snapshot.with_tokens, 1) or 1.0
         self._where = where
         self._expansions = expansions
-        self._general = General(where, expansions, Budget())
+        self._general = General(where, expansions, UNLIMITED)
         self._frequencies: dict[str, tuple[Ordinals, F64] | None] = {}
 
     def own(self, node: query.Query, boost: float, at: int) -> Explanation | None:
@@ -127,7 +127,7 @@ class _Here:
     def _frequency(self, node: query.Query, at: int) -> float | None:
         name = repr(node)
         if name not in self._frequencies:
-            self._frequencies[name] = frequencies(node, self._where, Budget())
+            self._frequencies[name] = frequencies(node, self._where, UNLIMITED)
         known = self._frequencies[name]
         return None if known is None else float(known[1][np.searchsorted(known[0], at)])
 

@@ -90,10 +90,11 @@ def _phrase(field: str, texts: list[str], slop: int, boost: float, statistics: S
 
 def flattened(tree: query.Query, statistics: Statistics) -> Flat | None:
     """Look up the leaves of a tree that has no nesting; None for one that has."""
-    tree, fields = filters.parted(tree)
-    flat = Flat([], [], [], [], fields)
+    flat = Flat([], [], [], [], [])
     if _read_all(tree, 1.0, flat, statistics):
         return flat if flat.required else None
+    tree, fields = filters.parted(tree)
+    flat = Flat([], [], [], [], fields)
     return flat if isinstance(tree, query.Or) and _read_any(tree, 1.0, flat, statistics) else None
 
 
@@ -202,7 +203,9 @@ def _all(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: b
     if len(words) == 1 and not (phrases or excluded or allowed or hits):
         top.top(data, room, scoring, base, False)
         return words[0].place.df
-    if not (phrases or hits) and all(word.place.dense for word in (*words, *excluded)):
+    # The rarest first, which is seldom dense.
+    is_dense = words[0].place.dense and all(word.place.dense for word in (*words, *excluded))
+    if is_dense and not (phrases or hits):
         top.top(data, room, scoring, base, False)
         return sets.count_all(data, room)
     return top.top(data, room, scoring, base, True)
@@ -301,8 +304,7 @@ def _pairs(phrase: Phrase, data: SegmentData) -> list[Word] | None:
 
 def _words(leaves: list[Leaf], place: int) -> list[Word]:
     """Give the words, by stem, that are in a segment."""
-    found = [here[place] for _, here in leaves]
-    words = [word for word in found if isinstance(word, Word)]
+    words = [word for leaf in leaves if isinstance(word := leaf.here[place], Word)]
     return _once(words) if len(words) > 1 else words
 
 
