@@ -105,7 +105,10 @@ def _read_any(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
     if not isinstance(tree, query.Or):
         return False
     boost *= tree.boost
-    return all(_read_any(node, boost, flat, statistics) for node in tree.subqueries)
+    for node in tree.subqueries:  # a generator would take as long as what it is for
+        if not _read_any(node, boost, flat, statistics):
+            return False
+    return True
 
 
 def _read_all(tree: query.Query, boost: float, flat: Flat, statistics: Statistics) -> bool:
@@ -114,7 +117,10 @@ def _read_all(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
         return True
     if isinstance(tree, query.And):
         boost *= tree.boost
-        return all(_read_all(node, boost, flat, statistics) for node in tree.subqueries)
+        for node in tree.subqueries:
+            if not _read_all(node, boost, flat, statistics):
+                return False
+        return True
     if isinstance(tree, query.Not) and _is_word(tree.query):
         flat.excluded.append(_word(tree.query, 1.0, statistics))
         return True

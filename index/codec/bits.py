@@ -120,19 +120,22 @@ def _beyond64_compiled(_typing: Any, data: Any, at: Any) -> Any:
     return types.uint64(data, types.intp), generate
 
 
-def _prefetch_compiled(_typing: Any, data: Any, at: Any) -> Any:
+def _prefetching(write: int) -> Any:
     byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
     kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-    write, kept, of_data = (ir.Constant(number, value) for value in (1, 3, 1))
+    how, kept, of_data = (ir.Constant(number, value) for value in (write, 3, 1))
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        where = builder.bitcast(builder.gep(array.data, [arguments[1]]), byte)
-        fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        builder.call(fetch, [where, write, kept, of_data])
-        return context.get_dummy_value()
+    def compiled(_typing: Any, data: Any, at: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            array = context.make_array(signature.args[0])(context, builder, arguments[0])
+            where = builder.bitcast(builder.gep(array.data, [arguments[1]]), byte)
+            fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+            builder.call(fetch, [where, how, kept, of_data])
+            return context.get_dummy_value()
 
-    return types.void(data, types.intp), generate
+        return types.void(data, types.intp), generate
+
+    return compiled
 
 
 def _spread_compiled(_typing: Any, low: Any, high: Any, width: Any, out: Any, at: Any) -> Any:
@@ -197,8 +200,11 @@ wordlike64 = _either(_wordlike64, _wordlike64_compiled)
 beyond64 = _either(_beyond64, _beyond64_compiled)
 """Tell of 64 bytes, a bit each, which are of characters beyond ASCII."""
 
-prefetch = _either(_prefetch, _prefetch_compiled)
-"""Have the line of memory of an item brought near, to be written; it may be out of bounds."""
+prefetch = _either(_prefetch, _prefetching(0))
+"""Have the line of memory of an item brought near, to be read; it may be out of bounds."""
+
+prefetch_to_write = _either(_prefetch, _prefetching(1))
+"""Have it brought near to be written."""
 
 spread = _either(_spread, _spread_compiled)
 """Set eight numbers in a row (i64) to the four lowest fields of each of two words, at once.

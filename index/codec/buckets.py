@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.bits import load64, prefetch, store64
+from index.codec.bits import load64, prefetch_to_write, store64
 from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.dictionaries import starts
 from index.codec.layout import NONE
@@ -243,7 +243,7 @@ def _put_words(
         word, position = max(word, i64(first[p])), u64(lengths[p])
         for i in range(u64(word), u64(first[p + 1])):
             if i + u64(_AHEAD) < u64(first[-1]):
-                prefetch(placed.only, i64(stream[i + u64(_AHEAD)]))
+                prefetch_to_write(placed.only, i64(stream[i + u64(_AHEAD)]))
             w = stream[i]
             only = placed.only[w]
             if only == NOTHING:

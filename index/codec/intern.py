@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.bits import load64, prefetch, store64
+from index.codec.bits import load64, prefetch_to_write, store64
 from index.codec.compiled import i64, inlined, kernel, u64
 
 U8 = npt.NDArray[np.uint8]
@@ -195,7 +195,7 @@ def _next(table: U64, slot: int) -> int:
 @inlined
 def prefetch_slot(table: U64, first: np.uint64, second: np.uint64) -> None:
     """Have the slot of a key brought near."""
-    prefetch(table, i64(slot_of(table, first, second)))
+    prefetch_to_write(table, i64(slot_of(table, first, second)))
 
 
 @kernel

@@ -7,6 +7,7 @@ that of equal scores the first stays.
 import numpy as np
 import numpy.typing as npt
 
+from index.codec.bits import load64, prefetch
 from index.codec.blocks import (
     BLOCK,
     DAMAGED,
@@ -322,12 +323,17 @@ def _read_there(c: Columns, r: Room, i: int, count: int) -> int:
         j = u64(r.kept[k])
         r.there[there] = j
         there += u64(r.found[column + j] >= 0)
-    for m in range(there):
-        j = u64(r.there[m])
-        place = r.found[column + j]
+    for m in range(there):  # to have all brought near, for to read them each would wait for memory
+        place = r.found[column + u64(r.there[m])]
         block, row = place // BLOCK, place % BLOCK
         at = frequencies_at(c, block, block_size(c, term, block))
-        r.tfs[m] = np.float32(field(c.packed_postings, at, i64(c.tf_width[block]), row) + 1)
+        r.places[m] = at * 8 + row * i64(c.tf_width[block])
+        prefetch(c.packed_postings, r.places[m] >> 3)
+    for m in range(there):
+        j = u64(r.there[m])
+        bit, width = r.places[m], i64(c.tf_width[r.found[column + j] // BLOCK])
+        tf = i64(load64(c.packed_postings, bit >> 3) >> u64(bit & 7)) & ((i64(1) << width) - 1)
+        r.tfs[m] = np.float32(tf + 1)
         r.lengths[m] = r.norms[c.length[u64(r.candidates[j])]]
     return i64(there)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.bits import load64, popcount
+from index.codec.bits import load64, popcount, prefetch
 from index.codec.blocks import BLOCK, Columns, code_width, columns_at, fields_of, sum_before
 from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.packing import field
@@ -82,7 +82,8 @@ def _narrow_term(c: Columns, r: Room, p: int, i: int, count: int) -> int:
             continue
         k = i64(0)
         while k < count:
-            k = _narrow_begins(c, r, p, w, k, count)
+            k = _find_in_block(c, r, w, k, count)
+        _narrow_begins(c, r, p, w, count)
         n = 0
         for k in range(count):
             r.kept[n] = r.kept[k]
@@ -114,12 +115,13 @@ def keep_phrase(segment: I64, room: I64, p: int, count: int) -> int:
 
 
 @inlined
-def _narrow_begins(c: Columns, r: Room, p: int, w: int, first: int, count: int) -> int:
-    """Take a word's positions into account in the next candidates of one of its blocks.
+def _find_in_block(c: Columns, r: Room, w: int, first: int, count: int) -> int:
+    """Note which positions of a word are those of the next candidates of one of its blocks.
 
-    Notes which they are, and gives the first candidate behind.
+    They are brought near, for reading one after the other would wait for memory each time. Gives
+    the first candidate behind.
     """
-    i, code, shift = r.phrase_term[w], r.phrase_code[w], w - r.phrase_start[p]
+    i = r.phrase_term[w]
     term, block = r.terms[i], r.found[i * BLOCK + r.kept[first]] // BLOCK
     end = first + 1
     while end < count and r.found[i * BLOCK + r.kept[end]] // BLOCK == block:
@@ -129,16 +131,30 @@ def _narrow_begins(c: Columns, r: Room, p: int, w: int, first: int, count: int) 
     else:
         for k in range(first, end):
             _sum_before_row(c, term, block, r.found[i * BLOCK + r.kept[k]] % BLOCK, r.before)
-    at, bits = i64(c.positions[block]), i64(c.position_width[block])
-    width, mask = bits + code_width(c, term), (i64(1) << bits) - 1
-    coded, code = (i64(0), i64(0)) if code < 0 else (~mask, code << bits)
-    coded &= (i64(1) << width) - 1
-    near, back = mask & 63, (64 - shift) & 63
+    at, width = i64(c.positions[block]), i64(c.position_width[block]) + code_width(c, term)
     for k in range(first, end):
         j = r.kept[k]
         row = r.found[u64(i * BLOCK + j)] & (BLOCK - 1)
         begin, behind = r.before[u64(row)], r.before[u64(row + 1)]
         r.from_field[u64(w * BLOCK + j)], r.to_field[u64(w * BLOCK + j)] = begin, behind
+        prefetch(c.packed_positions, at + (begin * width >> 3))
+    return end
+
+
+@inlined
+def _narrow_begins(c: Columns, r: Room, p: int, w: int, count: int) -> None:
+    """Take a word's positions into account in the candidates."""
+    i, wanted, shift = r.phrase_term[w], r.phrase_code[w], w - r.phrase_start[p]
+    coding, back = code_width(c, r.terms[i]), (64 - shift) & 63
+    for k in range(count):
+        j = r.kept[k]
+        block = r.found[u64(i * BLOCK + j)] // BLOCK
+        begin, behind = r.from_field[u64(w * BLOCK + j)], r.to_field[u64(w * BLOCK + j)]
+        at, bits = i64(c.positions[block]), i64(c.position_width[block])
+        width, mask = bits + coding, (i64(1) << bits) - 1
+        near = mask & 63
+        coded = ((i64(1) << coding) - 1) << bits if wanted >= 0 else i64(0)
+        code = wanted << bits if wanted >= 0 else i64(0)
         # Most frequencies are 1 or 2: no loop then, and no branch that cannot be foretold.
         last = _read(c, at, width, behind - 1)
         value = _read(c, at, width, begin)
@@ -150,7 +166,6 @@ def _narrow_begins(c: Columns, r: Room, p: int, w: int, first: int, count: int) 
         here = here >> u64(shift & 63) | here << u64(back)
         r.begins[u64(p * BLOCK + j)] &= here
         r.highest[u64(p * BLOCK + j)] = max(r.highest[u64(p * BLOCK + j)], last & mask)
-    return end
 
 
 @inlined
