@@ -115,13 +115,13 @@ def _by_marks(c: Columns, r: Room, i: int, count: int) -> None:
 @inlined
 def _read_marks(c: Columns, r: Room, term: int, block: int, begin: int) -> None:
     """Note the places of a block's paragraphs under their marks; of those without one, under 0."""
-    count, ordinal = block_size(c, term, block), before_block(c, term, block)
+    count, mark = block_size(c, term, block), before_block(c, term, block) - begin + 1
     at, width = i64(c.postings[block]), i64(c.paragraph_width[block])
     for row in range(count):
-        ordinal += field(c.packed_postings, at, width, row) + 1
-        mark = r.marks[u64(min(max(ordinal - begin + 1, 0), SPAN))]  # what lies outside has none
-        r.places[mark] = block * BLOCK + row
-    if ordinal != c.last[block]:
+        mark += field(c.packed_postings, at, width, row) + 1
+        # What lies outside has none; below 0 it is, unsigned, beyond.
+        r.places[r.marks[min(u64(mark), u64(SPAN))]] = block * BLOCK + row
+    if mark + begin - 1 != c.last[block]:
         raise ValueError(DAMAGED)
 
 
@@ -166,18 +166,16 @@ def _in_bitmap(c: Columns, r: Room, i: int, count: int) -> None:
         r.found[column + j] = -1
         r.there[there] = j
         there += (c.bits[bits + (ordinal >> _SIX)] >> (ordinal & _LOWEST)) & u64(1)
-    at, rank, before = bits, ~u64(0), i64(0)  # how many bits are set before the word `at`
     for m in range(i64(there)):
         j = u64(r.there[m])
         ordinal = u64(r.candidates[j])
-        word = bits + (ordinal >> _SIX)
-        if ordinal >> _NINE != rank:
-            rank = ordinal >> _NINE
-            at, before = bits + (rank << u64(3)), i64(c.ranks[ranks + rank])
-        while at < word:
-            before += popcount(c.bits[at])
-            at += u64(1)
-        row = before + popcount(c.bits[word] & ((u64(1) << (ordinal & _LOWEST)) - u64(1)))
+        word, rank = bits + (ordinal >> _SIX), ordinal >> _NINE
+        row = i64(c.ranks[ranks + rank])
+        row += popcount(c.bits[word] & ((u64(1) << (ordinal & _LOWEST)) - u64(1)))
+        before = word - (bits + (rank << u64(3)))
+        for x in range(1, RANK // 64):  # each, for how many are before it cannot be foretold
+            is_before = u64(x) <= before
+            row += popcount(c.bits[word - u64(x) * u64(is_before)]) * i64(is_before)
         if row >= df:
             raise ValueError(DAMAGED)
         r.found[column + j] = first + row
