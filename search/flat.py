@@ -26,7 +26,10 @@ from search.where import Where
 U64 = npt.NDArray[np.uint64]
 
 _MUCH_RARER = 8
-"""How many times rarer of two words one is that both are counted by looking up the other."""
+"""How many times rarer of two words one is that both are counted by looking up the other.
+
+Where both have bitmaps, these are counted.
+"""
 
 
 class Flat(NamedTuple):
@@ -79,10 +82,11 @@ def _phrase(field: str, texts: list[str], slop: int, boost: float, statistics: S
         leaf, words, idf = statistics.word(field, text)
         inside.append(words)
         weight += idf
+    weight *= boost
     if len(texts) == 1:
-        return leaf if boost == 1 else weighing(leaf, boost * weight)
+        return leaf if boost == 1 else weighing(leaf, weight)
     here = [
-        None if None in words else Phrase(list(words), slop, boost * weight)
+        None if None in words else Phrase(list(words), slop, weight)
         for words in zip(*inside, strict=True)
     ]
     return Leaf(2 * len(texts) - 1, tuple(here))  # with the pairs
@@ -105,7 +109,7 @@ def _read_any(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
     if not isinstance(tree, query.Or):
         return False
     boost *= tree.boost
-    for node in tree.subqueries:  # a generator would take as long as what it is for
+    for node in tree.subqueries:  # noqa: SIM110  # a generator takes as long as what it is for
         if not _read_any(node, boost, flat, statistics):
             return False
     return True
@@ -117,28 +121,35 @@ def _read_all(tree: query.Query, boost: float, flat: Flat, statistics: Statistic
         return True
     if isinstance(tree, query.And):
         boost *= tree.boost
-        for node in tree.subqueries:
+        for node in tree.subqueries:  # noqa: SIM110  # likewise
             if not _read_all(node, boost, flat, statistics):
                 return False
         return True
-    if isinstance(tree, query.Not) and _is_word(tree.query):
-        flat.excluded.append(_word(tree.query, 1.0, statistics))
-        return True
-    if filters.only(tree):
-        flat.fields.append(tree)
+    if isinstance(tree, query.Not):
+        _exclude(tree, flat, statistics)
         return True
     boost *= getattr(tree, "boost", 1.0)
+    leaf = leaf_of(tree, boost, statistics)
+    if leaf is not None:
+        flat.required.append(leaf)
+        return True
     if isinstance(tree, query.AndMaybe):
         return _read_all(tree.a, boost, flat, statistics) and _read_any(
             tree.b, boost, flat, statistics
         )
-    if isinstance(tree, query.Not):
+    is_of_fields = filters.only(tree)
+    if is_of_fields:
+        flat.fields.append(tree)
+    return is_of_fields
+
+
+def _exclude(tree: query.Not, flat: Flat, statistics: Statistics) -> None:
+    if _is_word(tree.query):
+        flat.excluded.append(_word(tree.query, 1.0, statistics))
+    elif filters.only(tree):
+        flat.fields.append(tree)
+    else:
         flat.barred.append(tree.query)
-        return True
-    leaf = leaf_of(tree, boost, statistics)
-    if leaf is not None:
-        flat.required.append(leaf)
-    return leaf is not None
 
 
 def _is_word(tree: query.Query) -> bool:
@@ -245,9 +256,12 @@ def _any(query: _Here, segment: OpenSegment, laid: Laid, desk: Desk, counting: b
     if not counting or (len(words) == 1 and not is_narrowed):
         return found
     if len(words) == 2 and not is_narrowed:
-        one, two = (word.place.df for word in words)
-        if min(one, two) * _MUCH_RARER < max(one, two):
-            return found - sets.count_both(data, room, int(one > two), int(one <= two))
+        one, two = words[0].place, words[1].place
+        if min(one.df, two.df) * _MUCH_RARER < max(one.df, two.df) and not (
+            one.dense and two.dense
+        ):
+            lead = int(one.df > two.df)
+            return found - sets.count_both(data, room, lead, 1 - lead)
     if not len(hits):
         hits = np.zeros((segment.data.paragraph_count + 63) // 64, np.uint64)
     return sets.count_any(data, room, hits)

@@ -23,7 +23,6 @@ from index.codec.blocks import (
 )
 from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.layout import NONE
-from index.codec.packing import field
 from search.kernels.best import offer
 from search.kernels.lookup import keep_by_bitmaps, look_up
 from search.kernels.phrases import has_term, keep_phrase, narrow
