@@ -5,6 +5,8 @@ character is looked at a bounded number of times.
 """
 
 import re
+from collections.abc import Iterator
+from string import ascii_lowercase
 from typing import NamedTuple
 
 from search.repairs import Repairs
@@ -32,6 +34,19 @@ MARK = r"[~^](?:[+-]?\.?\d[\w.+-]*+)?+"
 FIELDS = "|".join(WORDED + VALUED)
 """The names of all fields, as alternatives of a regular expression."""
 
+
+def _misspelt(name: str) -> Iterator[str]:
+    """Give all that is one letter from a name: left out, put in, another, or two exchanged."""
+    for i in range(len(name) + 1):
+        before, behind = name[:i], name[i:]
+        yield before + behind[1:]
+        yield before + behind[1:2] + behind[:1] + behind[2:]
+        for letter in ascii_lowercase:
+            yield before + letter + behind
+            yield before + letter + behind[1:]
+
+
+_MEANT = {typed: name for name in WORDED + VALUED for typed in _misspelt(name)}
 _BREAKS = ",;!|…‒–—―−،؛।，；！、。"
 _LEXER = re.compile(
     rf"[\s{_BREAKS}]+|--+|(?P<open>\()|(?P<close>\))"
@@ -44,6 +59,7 @@ _LEXER = re.compile(
     rf"|(?P<word>(?:[^\s(){QUOTES}{_BREAKS}-]++|(?<=\d),(?=\d)|-(?!-))+)",
     re.DOTALL,
 )
+_OPENING = ("(", *QUOTES)
 _SCOPE = re.compile(rf"(?:(?i:{FIELDS}):|=)[({QUOTES}]")
 _FIELD = re.compile(rf"(?i:{FIELDS})")
 _MARKED = re.compile(rf"([^~^]+)((?:{MARK})+)")
@@ -151,9 +167,9 @@ class _Reading:
         elif text[-1] in ":=" and _SCOPE.fullmatch(match.string, match.start(), match.end() + 1):
             self._scope = "form" if text == "=" else text[:-1].lower()
         else:
-            self._odd_word(text, place)
+            self._odd_word(text, place, match.string[match.end() : match.end() + 1])
 
-    def _odd_word(self, text: str, place: int) -> None:
+    def _odd_word(self, text: str, place: int, behind: str) -> None:
         field, marks = "", ""
         marked = _MARKED.fullmatch(text.rstrip(CLOSING))
         if marked:
@@ -164,6 +180,8 @@ class _Reading:
             if not text:
                 self._repairs.note(f"{field}:", place, "has nothing behind it: taken as a word")
                 field, text = "", field
+        elif (value or behind in _OPENING) and (meant := _MEANT.get(name.lower())):
+            self._repairs.as_words(text, place, f"there is no field {name}, but {meant}")
         elif text[0] == "=" and text[1:2] not in ("", "="):
             field, text = "form", text[1:]
         self.lexemes.append(Lexeme("word", text, place, field))
