@@ -40,6 +40,7 @@ _EXACT = re.compile(
     rf"(?:(?P<field>(?i:{FIELDS}):)|=)?[{QUOTES}](?P<phrase>[^{QUOTES}]*)[{QUOTES}]?(?:{MARK})*"
     r"|(?<![^\s(+-])=(?=[\w(])"
 )
+_ENCLOSED = re.compile(rf"(\s*+)\(([^()/{QUOTES}]*+)\)\s*+")
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?|\.\d{1,9}")
 _STARS = re.compile(r"\s*[*]+\s*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -152,6 +153,9 @@ class _Parser:
         if len(text) > end:
             told = f"only the first {end:,} characters of the query were read"
             self.repairs.add(EVERYWHERE, told)
+        enclosed = _ENCLOSED.fullmatch(text, 0, end)
+        if enclosed:  # all of it: that groups nothing; what is inside keeps its place
+            text = f"{enclosed[1]} {enclosed[2]}"
         self._behind = iter(read(_SURROGATE.sub("\ufffd", text[:end]), self.repairs))
         self._here = next(self._behind, _END)
 
