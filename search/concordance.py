@@ -111,18 +111,23 @@ def concordance(
 
     Where there are more than can be sorted, those follow in the order of the index. Raises Damaged.
     """
-    find, key = _finder(tree), _KEYS[request.sort]
+    find, key = _finder(tree, budget), _KEYS[request.sort]
     first, last = request.offset, request.offset + request.limit
     if find is None:
         found = _read(snapshot, tree, key, budget)
     else:
         found = _sorted(snapshot, tree, find, key, budget)
     spots = found.first[first:last]
-    if find and last > len(found.first):
-        rest = _from(snapshot, found.places, find, max(first, len(found.first)))
+    again = _finder(tree, Budget(budget.milliseconds, budget.clock))
+    if again and last > len(found.first):
+        rest = _from(snapshot, found.places, again, max(first, len(found.first)))
         spots += [_spot(each) for each in islice(rest, request.limit - len(spots))]
     lines = [_line(snapshot, each, request.width) for each in spots]
-    return Lines(lines, found.total, found.partial, found.warnings)
+    partial, warnings = found.partial, found.warnings
+    if find and len(lines) < min(last, found.total) - first:
+        told = f"the time of {budget.milliseconds:,g} ms was over before all lines were read"
+        partial, warnings = True, (*warnings, told)
+    return Lines(lines, found.total, partial, warnings)
 
 
 def _spot(occurrence: _Occurrence) -> _Spot:
@@ -182,7 +187,7 @@ def _read(snapshot: Snapshot, tree: query.Query, key: Key | None, budget: Budget
         for segment, bits in zip(snapshot.segments, answer.hits, strict=True)
     ]
     ordinals = np.concatenate([np.empty(0, np.int64), *matching])
-    find, keyed, read = Marker(tree).matches, list[_Keyed](), 0
+    find, keyed, read = Marker(tree, budget).matches, list[_Keyed](), 0
     most = _readable(snapshot, ordinals)
     for ordinal in ordinals[:most].tolist():
         if read and budget.is_up():
@@ -225,20 +230,20 @@ def _in_paragraph(snapshot: Snapshot, ordinal: int, find: Finder) -> Iterator[_O
 # What an occurrence is in a text.
 
 
-def _finder(tree: query.Query) -> Finder | None:
+def _finder(tree: query.Query, budget: Budget) -> Finder | None:
     """Give what finds a word, a pattern or a phrase of the text; None for another query."""
     if getattr(tree, "fieldname", "") not in ("text", "form"):
         return None
     if isinstance(tree, query.Phrase) and tree.slop == 1:
-        return _phrases(tree)
+        return _phrases(tree, budget)
     if isinstance(tree, (query.Term, *PATTERNS)):
-        sought = Sought(tree)
+        sought = Sought(tree, budget)
         return lambda text: [Span(token.start, token.end) for token in sought.tokens(text)]
     return None
 
 
-def _phrases(phrase: query.Phrase) -> Finder:
-    by_stem, sought = phrase.fieldname == "text", Sought(phrase)
+def _phrases(phrase: query.Phrase, budget: Budget) -> Finder:
+    by_stem, sought = phrase.fieldname == "text", Sought(phrase, budget)
     words = [stem(word) if by_stem else word for word in phrase.words]
 
     def find(text: str) -> list[Span]:

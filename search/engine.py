@@ -64,7 +64,8 @@ class Request:
     `limit` (0 to 100) paragraphs are wanted from rank `offset` on, each with `context` (0 to 2)
     neighbours on either side. `match` says whether a paragraph needs all the words, any of them,
     or (auto) all, and where no paragraph has all, any. After `budget_ms` milliseconds the search
-    ends with the best of what was looked at until then.
+    ends with the best of what was looked at until then; to mark these takes no more than so long
+    again.
 
     `filters` narrow it: `field:value`, where several values of a field widen and different fields
     narrow, and `-field:value` for all else; with filters alone everything that passes is found.

@@ -30,10 +30,14 @@ _JOINING = query.And | query.Or | query.AndMaybe | query.DisjunctionMax | query.
 
 
 class Explainer:
-    """Explains what paragraphs score for one query; leaves are evaluated once a segment."""
+    """Explains what paragraphs score for one query; leaves are evaluated once a segment.
 
-    def __init__(self, snapshot: Snapshot, tree: query.Query) -> None:
+    Those that do not match stand, if any, for `documents` that match by what they have not.
+    """
+
+    def __init__(self, snapshot: Snapshot, tree: query.Query, documents: bool = False) -> None:
         self._snapshot = snapshot
+        self._documents = documents
         self._tree = tree
         self._wanted = near.wanted(snapshot, tree)
         self._expansions: Expansions | None = None
@@ -48,6 +52,8 @@ class Explainer:
         segment, local = self._snapshot.locate(ordinal)
         here = self._here(segment.base)
         own = here.own(self._tree, 1.0, local)
+        if own is None and self._documents:
+            return _number("none of the words: its document matches by what it has not", 0.0)
         if own is None:
             raise ValueError(f"paragraph {ordinal} does not match")
         parts = own.parts if own.how == "sum" else (own,)

@@ -10,6 +10,7 @@ from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.analysis import Token, stem
+from search.budget import UNLIMITED, Budget
 from search.engine import Span
 from search.patterns import matcher
 from search.sought import Sought
@@ -32,9 +33,14 @@ _Places = dict[int, Token]
 class Marker:
     """Finds what to mark in one text after the other."""
 
-    def __init__(self, tree: query.Query) -> None:
+    def __init__(self, tree: query.Query, budget: Budget = UNLIMITED) -> None:
         self._tree = tree
-        self._sought = Sought(tree)
+        self._sought = Sought(tree, budget)
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether the time was over before a text was read to its end."""
+        return self._sought.is_cut
 
     def matches(self, text: str) -> tuple[Span, ...]:
         """Give the spans that made a text match: ascending, disjoint, none if it does not match.

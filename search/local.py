@@ -113,16 +113,18 @@ class Local:
         result = _search(snapshot, asked, request.match, last)
         answer, total = result.answer, result.total
         is_grouped = request.group == "document" and asked.scope == "paragraph"
-        groups = _groups(snapshot, result, request) if is_grouped else ()
+        # To mark may take as long again: what was found late is marked all the same.
+        layout = _Hits(snapshot, result, request, Budget(request.budget_ms, self._clock))
+        groups = _groups(snapshot, result, request, layout) if is_grouped else ()
         scored = [] if is_grouped else _scored(snapshot, result, request)
-        hits = _Hits(snapshot, result, request).ranked(scored, request.offset + 1)
+        hits = layout.ranked(scored, request.offset + 1)
         suggestions = _suggestions(snapshot, asked, result, request.offset)
         counted = _facets(snapshot, asked, result, request)
         caution = (snapshot.caution,) if snapshot.caution else ()
         return Page(
             query=request.query,
             interpreted=result.query.interpreted,
-            warnings=result.warnings + caution,
+            warnings=(*result.warnings, *layout.warnings, *caution),
             total=total,
             documents=answer.documents or 0,
             limit=request.limit,
@@ -291,8 +293,9 @@ def _search(snapshot: Snapshot, asked: _Asked, match: str, k: int) -> _Result:
 
 
 def _read(snapshot: Snapshot, asked: _Asked, k: int, *, relaxed: bool) -> _Result:
-    query = marked = parse(asked.text, relaxed=relaxed)
+    query = parse(asked.text, relaxed=relaxed)
     unnarrowed = query.tree if asked.text.strip() or not asked.narrowing else trees.Every()
+    marked = query._replace(tree=unnarrowed)
     tree = filters.narrowed(unnarrowed, asked.narrowing)
     if asked.scope == "document":
         answer, marked = across(snapshot, tree, k, asked.budget), query._replace(tree=shown(tree))
@@ -335,12 +338,24 @@ def _undated(count: int) -> str:
 class _Hits:
     """Lays out the hits of an answer, as a request wants them."""
 
-    def __init__(self, snapshot: Snapshot, result: _Result, request: Request) -> None:
+    def __init__(
+        self, snapshot: Snapshot, result: _Result, request: Request, budget: Budget
+    ) -> None:
         self._snapshot = snapshot
         self._context = request.context
-        self._marker = highlight.Marker(result.shown.tree)
-        self._explainer = Explainer(snapshot, result.shown.tree) if request.explain else None
+        self._budget_ms = request.budget_ms
+        self._marker = highlight.Marker(result.shown.tree, budget)
+        of_documents = result.scope == "document"
+        explainer = Explainer(snapshot, result.shown.tree, of_documents)
+        self._explainer = explainer if request.explain else None
         self._rescored = near.RESCORED if _is_ranked(request) else 0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        if not self._marker.is_cut:
+            return ()
+        told = "what made them match is not marked everywhere"
+        return (f"the time of {self._budget_ms:,g} ms was over at marking: {told}",)
 
     def ranked(self, found: order.Scored, first: int) -> tuple[Hit, ...]:
         """Give the hits of paragraphs in their order, ranked from `first` on."""
@@ -374,11 +389,13 @@ def _scored(snapshot: Snapshot, result: _Result, request: Request) -> order.Scor
     return list(zip(answer.ordinals[shown].tolist(), answer.scores[shown].tolist(), strict=True))
 
 
-def _groups(snapshot: Snapshot, result: _Result, request: Request) -> tuple[Group, ...]:
+def _groups(
+    snapshot: Snapshot, result: _Result, request: Request, layout: _Hits
+) -> tuple[Group, ...]:
     found = order.grouped(snapshot, result.tree, result.answer, request)
-    documents, hits = documents_of(snapshot), _Hits(snapshot, result, request)
+    documents = documents_of(snapshot)
     return tuple(
-        Group(rank, documents.info(each.document), each.total, hits.ranked(each.best, 1))
+        Group(rank, documents.info(each.document), each.total, layout.ranked(each.best, 1))
         for rank, each in enumerate(found, request.offset + 1)
     )
 

@@ -12,7 +12,9 @@ from search.engine import (
     BUDGET_MS,
     FACETS,
     GROUPINGS,
+    MATCHES,
     MAX_BUDGET_MS,
+    MAX_CONTEXT,
     MAX_LIMIT,
     MAX_OFFSET,
     MAX_WIDTH,
@@ -66,8 +68,7 @@ def read(argv: Sequence[str] | None) -> Settings:
     given = parser.parse_args(argv)
     if bool(given.query) == bool(given.similar):
         parser.error("one is required: query, or --similar with the id of a paragraph")
-    if given.other_documents and not given.similar:
-        parser.error("--other-documents goes with --similar")
+    _refuse_what_would_be_ignored(parser, given)
     return Settings(
         given.index,
         _request(given),
@@ -78,6 +79,34 @@ def read(argv: Sequence[str] | None) -> Settings:
         similar=_text(given.similar),
         other_documents=given.other_documents,
     )
+
+
+_ANSWERS = ("suggest", "concordance", "similar", "csv", "all")
+_OF_A_PAGE = ("explain", "facets", "group", "context")
+_OF_A_SEARCH = ("filter", "sort", "scope", "match")
+
+
+def _refuse_what_would_be_ignored(
+    parser: argparse.ArgumentParser, given: argparse.Namespace
+) -> None:
+    def refuse(names: Sequence[str], reason: str) -> None:
+        for name in names:
+            if getattr(given, name) != parser.get_default(name):
+                parser.error(f"--{name.replace('_', '-')} {reason}")
+
+    if not given.similar:
+        refuse(["other_documents"], "goes with --similar")
+    if not given.concordance:
+        refuse(["width"], "goes with --concordance")
+    if given.csv:
+        refuse(["json"], "does not go with --csv")
+    chosen = next((name for name in _ANSWERS if getattr(given, name)), None)
+    if chosen is None:
+        return
+    every = chosen in ("csv", "all")
+    others = () if every else (name for name in _ANSWERS if name != chosen)
+    ignored = (*others, *_OF_A_PAGE, *(() if every else _OF_A_SEARCH))
+    refuse(ignored, f"does not go with --{chosen}")
 
 
 def _request(given: argparse.Namespace) -> Request:
@@ -91,6 +120,8 @@ def _request(given: argparse.Namespace) -> Request:
         sort=given.sort,
         group=given.group,
         scope=given.scope,
+        match=given.match,
+        context=given.context,
         explain=given.explain,
     )
 
@@ -151,6 +182,19 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
         choices=SCOPES,
         default="paragraph",
         help="where all the words must stand: in one paragraph, or anywhere in a document",
+    )
+    add(
+        "--match",
+        choices=MATCHES,
+        default="auto",
+        help="whether all the words are wanted, any, or any where nothing has all (%(default)s)",
+    )
+    add(
+        "--context",
+        type=_whole(0, MAX_CONTEXT),
+        default=0,
+        metavar="N",
+        help=f"how many paragraphs to show on either side, 0 to {MAX_CONTEXT} (%(default)s)",
     )
     add("--explain", action="store_true", help="show the parts of each score")
 

@@ -46,7 +46,7 @@ COMPARED = 64
 """How many of these are compared, those with the most in common first."""
 
 CHARACTERS = 100_000
-"""How much text is compared, in code points."""
+"""How much text is compared, in code points, and how much of the paragraph itself is read."""
 
 PROMISING = 0.3
 """What a paragraph scores at least that is compared, as a part of what it would be worth."""
@@ -165,7 +165,8 @@ def similar(
         return ()
     statistics = everywhere(snapshot)[0].statistics
     among = _among(snapshot, ordinal, other_documents)
-    search = _Search(snapshot, statistics, ordinal, text, Text.of(text), among)
+    here = Text.of(text[:CHARACTERS])
+    search = _Search(snapshot, statistics, ordinal, text, here, among)
     best = search.best(search.here.whole.tokens, BEST)
     same = search.same()
     hits = [_same(search, i, best, *each) for i, each in enumerate(list(same.items())[:limit])]

@@ -13,18 +13,28 @@ from whoosh import query
 from whoosh.query.spans import SpanNear2
 
 from index.analysis import Token, analyze, stem
+from search.budget import UNLIMITED, Budget
 from search.patterns import PATTERNS, matcher
 
 _STRETCH = re.compile(r"\S+")
+
+_UNASKED = 64
+"""How many stretches are analysed before it is asked again whether the time is over."""
 
 _LONGEST = 64
 """Up to how many characters of a stretch its tokens are remembered."""
 
 
 class Sought:
-    """Finds the tokens that the words, phrases and patterns of a tree mean, in any of its parts."""
+    """Finds the tokens that the words, phrases and patterns of a tree mean, in any of its parts.
 
-    def __init__(self, tree: query.Query) -> None:
+    Where the `budget` of time is over, a text is read no further, and `is_cut` tells so.
+    """
+
+    def __init__(self, tree: query.Query, budget: Budget = UNLIMITED) -> None:
+        self.is_cut = False
+        self._analyses = 0
+        self._budget = budget
         words = [node for node in _leaves(tree) if isinstance(node, query.Term | query.Phrase)]
         patterns = [node for node in _leaves(tree) if isinstance(node, PATTERNS)]
         self._forms = {form for word in words if word.fieldname == "form" for form in _forms(word)}
@@ -40,7 +50,10 @@ class Sought:
         found, position, known = list[Token](), 0, self._known
         for match in _STRETCH.finditer(text):
             stretch = match[0]
-            positions, wanted = known.get(stretch) or self._analyzed(stretch)
+            analyzed = known.get(stretch) or self._analyzed(stretch)
+            if not analyzed:
+                break
+            positions, wanted = analyzed
             if wanted:
                 at = match.start()
                 found += [
@@ -50,8 +63,15 @@ class Sought:
             position += positions
         return found
 
-    def _analyzed(self, stretch: str) -> tuple[int, list[Token]]:
-        """Give how many positions a stretch takes, and the tokens of it that are looked for."""
+    def _analyzed(self, stretch: str) -> tuple[int, list[Token]] | None:
+        """Give how many positions a stretch takes, and the tokens of it that are looked for.
+
+        None where the time is over.
+        """
+        self._analyses += 1
+        if self._analyses % _UNASKED == 0 and self._budget.is_up():
+            self.is_cut = True
+            return None
         tokens = tokens_of(stretch)
         positions = tokens[-1].position + 1 if tokens else 0
         found = positions, [token for token in tokens if self._is_wanted(token)]

@@ -9,6 +9,7 @@ from io import TextIOWrapper
 from rich.console import Console
 from rich.text import Text
 
+from index.model import Paragraph
 from search import export
 from search.engine import (
     Completion,
@@ -130,9 +131,16 @@ def _print_warnings(console: Console, warnings: tuple[str, ...]) -> None:
 def _print_hits(console: Console, hits: tuple[Hit, ...]) -> None:
     for hit in hits:
         console.print(_heading(hit))
+        _print_beside(console, hit.before)
         console.print(_marked(hit), end="\n\n")
+        _print_beside(console, hit.after)
         if hit.explanation:
             console.print("\n".join(_parts(hit.explanation)), style="dim", end="\n\n")
+
+
+def _print_beside(console: Console, paragraphs: tuple[Paragraph, ...]) -> None:
+    for paragraph in paragraphs:
+        console.print(Text(_shown(paragraph.text)), style="dim", end="\n\n")
 
 
 def _parts(explanation: Explanation, depth: int = 1) -> list[str]:

@@ -1,6 +1,7 @@
 """Budgets of time, by clocks that the tests hold: what is cut is said, what is found matches."""
 
 import random
+from dataclasses import replace
 from itertools import count
 
 import oracle
@@ -11,7 +12,7 @@ from collections_on_disk import texts, write
 from whoosh import query
 
 from search.budget import Budget
-from search.engine import Request
+from search.engine import ConcordanceRequest, Request
 from search.execute import execute
 from search.local import Local
 
@@ -125,3 +126,33 @@ def test_a_document_is_shown_when_time_is_over(folder):
     ticks = count()
     view = Local(folder, lambda: float(next(ticks))).document("a", "*w*")
     assert len(view.paragraphs) == 61
+
+
+def test_marking_takes_no_more_than_the_time_again(tmp_path):
+    words = " ".join(f"word{number}" for number in range(5000))
+    write(tmp_path, [texts("a", words, "word1 and no more")])
+    request = Request("word*", limit=2, budget_ms=1000)
+    page = Local(tmp_path, ticking()).search(request)
+    assert page.total == 2
+    assert not page.partial
+    assert [len(hit.matches) for hit in page.hits] == [5000, 1]
+    assert "marking" not in " ".join(page.warnings)
+    page = Local(tmp_path, ticking()).search(replace(request, budget_ms=50))
+    marked = {hit.paragraph.number: len(hit.matches) for hit in page.hits}
+    assert 0 < marked[1] < 5000
+    assert page.warnings[-1] == (
+        "the time of 50 ms was over at marking: what made them match is not marked everywhere"
+    )
+
+
+def test_a_concordance_tells_what_there_was_no_time_to_read(tmp_path):
+    words = " ".join(f"word{number}" for number in range(5000))
+    write(tmp_path, [texts("a", words)])
+    request = ConcordanceRequest("word*", limit=100, offset=4000, budget_ms=50)
+    found = Local(tmp_path, ticking()).concordance(request)
+    assert found.total == 5000
+    assert found.partial
+    assert found.warnings[-1] == "the time of 50 ms was over before all lines were read"
+    assert (
+        len(Local(tmp_path, ticking()).concordance(replace(request, budget_ms=9999)).lines) == 100
+    )

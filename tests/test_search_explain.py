@@ -193,6 +193,23 @@ def test_relaxed_and_scattered_results_are_explained(engine):
             assert adds_up(hit.explanation)
 
 
+def test_all_that_a_filter_lets_through_is_explained(engine):
+    for asked in ({}, {"sort": "document"}, {"group": "document"}, {"scope": "document"}):
+        page = engine.search(Request("", explain=True, filters=("type:text",), **asked))
+        hits = [*page.hits, *(hit for group in page.groups for hit in group.hits)]
+        assert hits
+        assert all(hit.explanation.value == hit.score == 0 for hit in hits)
+
+
+def test_documents_that_match_by_what_they_have_not_are_explained(engine):
+    request = Request("peace OR -zebra", scope="document", explain=True)
+    hits = engine.search(request).hits
+    assert any(hit.score == 0 for hit in hits)
+    for hit in hits:
+        assert hit.explanation.value == hit.score
+        assert adds_up(hit.explanation)
+
+
 def test_nothing_is_explained_unasked(engine):
     assert first(engine, "talks").explanation is not None
     assert engine.search(Request("talks")).hits[0].explanation is None

@@ -1,12 +1,13 @@
 """The pages for people."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import bidirectional
 
 from bottle import HTTPResponse, SimpleTemplate, request
 
@@ -108,7 +109,13 @@ class Pages:
             found = self.engine.concordance(replace(asked, offset=(number - 1) * size))
         paging = _paging(number, found.total, size)
         return _page(
-            "concordance", query=query, found=found, orders=ORDERS, beside=_beside, **paging
+            "concordance",
+            query=query,
+            found=found,
+            orders=ORDERS,
+            beside=_beside,
+            direction=_direction(found.lines),
+            **paging,
         )
 
     def documents(self) -> HTTPResponse:
@@ -274,6 +281,13 @@ def _beside(line: Line) -> tuple[str, str, str, str]:
     closing = re.match(r"[^\w\s]*", line.right)
     before, behind = opening[0] if opening else "", closing[0] if closing else ""
     return line.left[: len(line.left) - len(before)], before, behind, line.right[len(behind) :]
+
+
+def _direction(lines: Sequence[Line]) -> str:
+    """Tell which way most keywords are read, as HTML names it, by their first letters."""
+    firsts = [next(filter(str.isalpha, line.keyword), "") for line in lines]
+    leftward = sum(bidirectional(char) in ("R", "AL") for char in firsts if char)
+    return "rtl" if 2 * leftward > len(lines) else "ltr"
 
 
 def _rows(view: DocumentView) -> list[Row]:

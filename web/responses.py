@@ -36,8 +36,11 @@ FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def html(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HTTPResponse:
-    """Send a page. Surrogates, which UTF-8 cannot hold, become question marks."""
-    body = text.encode("utf-8", "replace")
+    """Send a page.
+
+    Surrogates, which UTF-8 cannot hold, become question marks, and NUL, which HTML cannot, U+FFFD.
+    """
+    body = text.replace("\0", "\ufffd").encode("utf-8", "replace")
     return _response(body, "text/html; charset=utf-8", status, {**FRESH, **(headers or {})})
 
 

@@ -41,7 +41,7 @@
 </ul>
 % end
 % if found.lines:
-<table class="concordance">
+<table class="concordance" dir="{{direction}}">
   <thead class="hidden">
     <tr><th scope="col">Before</th><th scope="col">Word</th><th scope="col">After</th><th scope="col">Paragraph</th></tr>
   </thead>
