@@ -352,3 +352,30 @@ def test_what_is_no_order(run, words):
     code, _, err = run("talks", *words)
     assert code == 2
     assert words[0] in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--all", "--explain"], "--explain does not go with --all"),
+        (["--csv", "--group", "document"], "--group does not go with --csv"),
+        (["--csv", "--json"], "--json does not go with --csv"),
+        (["--suggest", "--csv"], "--csv does not go with --suggest"),
+        (["--concordance", "left", "--facets", "type"], "--facets does not go with --concordance"),
+        (["--suggest", "--match", "any"], "--match does not go with --suggest"),
+        (["--width", "5"], "--width goes with --concordance"),
+        (["--context", "3"], "a number from 0 to 2 is wanted"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(run, arguments, said):
+    code, out, err = run("talks", *arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_all_any_and_neighbours(run):
+    assert "No paragraph matches" in run("frank", "zebra", "--match", "all")[1]
+    assert "Frank and" in run("frank", "zebra", "--match", "any")[1]
+    alone, beside = (run("frank", "--context", number)[1] for number in "01")
+    assert "nato talks" in beside
+    assert "nato talks" not in alone

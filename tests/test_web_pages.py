@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 from fake_engine import FakeEngine
@@ -451,6 +452,19 @@ def test_punctuation_stays_beside_its_word():
         ["", "talks", ""],
         ["co", "-talks-", "x"],
     ]
+
+
+@pytest.mark.parametrize(("word", "way"), [("talks", "ltr"), ("كتب", "rtl"), ("(שלום", "rtl")])
+def test_a_concordance_goes_the_way_of_its_words(word, way):
+    texts = {"a.txt": ["Title", f"one {word} two", f"three {word} four"]}
+    page = Client(create_app(FakeEngine(texts), Settings())).get(f"/concordance?q={quote(word)}")
+    assert f'<table class="concordance" dir="{way}">' in page.text
+
+
+def test_a_page_has_no_nul():
+    answer = client.get("/?q=a%00b")
+    assert "\0" not in answer.text
+    assert "a\ufffdb" in answer.text
 
 
 def test_a_concordance_of_nothing():
