@@ -82,10 +82,15 @@ class Statement:
     differences: Differences
 
 
+def identical(here: Text, there: Text) -> Statement | None:
+    """Find what two near-identical texts both say: the whole of them; None for others."""
+    return _statement([(here.whole, there.whole)]) if _near(here, there) else None
+
+
 def compare(here: Text, there: Text, worth: Worth) -> Statement | None:
     """Find what two texts both say; None where they do not say the same."""
-    if _near(here, there):
-        return _statement([(here.whole, there.whole)])
+    if whole := identical(here, there):
+        return whole
     found = sorted(
         (
             (value, i, j)

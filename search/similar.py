@@ -21,7 +21,7 @@ from index.snapshot import Snapshot
 from search import highlight
 from search.engine import Differences, Hit, SimilarHit, Span
 from search.execute import execute
-from search.same import INFORMATION, Statement, Text, compare
+from search.same import INFORMATION, Statement, Text, compare, identical
 from search.statistics import Statistics
 from search.where import everywhere
 
@@ -76,7 +76,12 @@ class _Search:
     # What may say the same.
 
     def same(self) -> dict[int, Statement]:
-        """Give the paragraphs that say the same, the likest first."""
+        """Give the paragraphs that say the same, the likest first.
+
+        Within a document only what is near-identical: one author speaks of one thing in the same
+        words throughout, and seldom says it twice.
+        """
+        own = _document_of(self.snapshot, self.ordinal)
         found: dict[int, Statement] = {}
         left = CHARACTERS
         for ordinal in dict.fromkeys([*self._near(), *self._worded()]):
@@ -84,7 +89,12 @@ class _Search:
             left -= len(text)
             if left < 0:
                 break
-            if statement := compare(self.here, Text.of(text), self._worth):
+            there = Text.of(text)
+            if ordinal in own:
+                statement = identical(self.here, there)
+            else:
+                statement = compare(self.here, there, self._worth)
+            if statement:
                 found[ordinal] = statement
         return dict(sorted(found.items(), key=lambda each: (-each[1].likeness, each[0])))
 
@@ -182,10 +192,16 @@ def _among(snapshot: Snapshot, ordinal: int, other_documents: bool) -> Bools:
     among = np.ones(snapshot.ordinal_count, np.bool_)
     among[ordinal] = False
     if other_documents:
-        segment, local = snapshot.locate(ordinal)
-        own = segment.data.span(segment.data.document_of(local))
-        among[segment.base + own.start : segment.base + own.stop] = False
+        own = _document_of(snapshot, ordinal)
+        among[own.start : own.stop] = False
     return among
+
+
+def _document_of(snapshot: Snapshot, ordinal: int) -> range:
+    """Give the ordinals of a paragraph's document."""
+    segment, local = snapshot.locate(ordinal)
+    own = segment.data.span(segment.data.document_of(local))
+    return range(segment.base + own.start, segment.base + own.stop)
 
 
 def _text(snapshot: Snapshot, ordinal: int) -> str:

@@ -34,6 +34,26 @@ def seeds(tmp_path_factory):
 # The same statement.
 
 
+def test_nothing_else_of_the_seeds_is_said_to_be_the_same(seeds):
+    engine, found = Local(seeds), set()
+    for document in (METRO, GOV):
+        for paragraph in engine.document(document).paragraphs:
+            hits = engine.similar(paragraph.id, limit=100).hits
+            same = (each.hit.paragraph.id for each in hits if each.kind == "same")
+            found |= {tuple(sorted((paragraph.id, other))) for other in same}
+    assert found == {(f"{METRO}:{a}", f"{GOV}:{b}") for a, b in ((5, 6), (15, 2), (9, 10))}
+
+
+def test_within_a_document_only_what_is_near_identical_is_the_same(tmp_path):
+    copied = "The minister met Admiral Radakin and General Gerasimov in Moscow on Friday."
+    said = "On Friday in Moscow General Gerasimov and Admiral Radakin met a minister there."
+    rest = [texts(f"c{number}", f"Talks number {number}.") for number in range(40)]
+    write(tmp_path, [texts("a", "Title", copied, said, copied), texts("b", "Title", said), *rest])
+    hits = Local(tmp_path).similar("a:1").hits
+    same = {each.hit.paragraph.id for each in hits if each.kind == "same"}
+    assert same == {"a:3", "b:1"}
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "words"),
     [(5, 6, "frank"), (15, 2, "Radakin"), (9, 10, "Lavrov")],
