@@ -1,4 +1,6 @@
-"""Words of 64 bits: what numba lacks. Uncompiled (NUMBA_DISABLE_JIT) the same in plain Python.
+"""Words of 64 bits, vectors and prefetching: what numba lacks.
+
+Uncompiled (NUMBA_DISABLE_JIT) the same in plain Python, but for prefetching, which is nothing.
 
 Loads and stores are unaligned and unchecked: whoever calls has seen to the bounds, and arrays on
 disk are padded by eight bytes.

@@ -27,7 +27,8 @@ class Words(NamedTuple):
     Fields of `width` bits from the byte `at` on, of which the lower `bits` are the position and
     the others the form's code; the word's are those in [first, end). `code` is the one that is
     wanted, -1 for any. What follows is for proximities: the first of the words that are the
-    `same`, how `many` of it are wanted, how many the window `has`, and two walks.
+    `same`, how `many` of it are wanted, how many the window `has`, and two walks: `next` with
+    `last`, and `first`, which goes on, with `last_behind`.
     """
 
     at: I64
