@@ -6,12 +6,14 @@ from html import unescape
 from urllib.parse import quote
 
 import pytest
+from collections_on_disk import texts, write
 from fake_engine import FakeEngine
 from hypothesis import given
 from hypothesis import strategies as st
 from wsgi_client import Answer, Client
 
 from search.engine import Facet, FacetValue, Suggestion
+from search.local import Local
 from web.app import create_app
 from web.pages import TEMPLATES
 from web.settings import Settings
@@ -459,6 +461,16 @@ def test_a_concordance_goes_the_way_of_its_words(word, way):
     texts = {"a.txt": ["Title", f"one {word} two", f"three {word} four"]}
     page = Client(create_app(FakeEngine(texts), Settings())).get(f"/concordance?q={quote(word)}")
     assert f'<table class="concordance" dir="{way}">' in page.text
+
+
+def test_where_filters_leave_nothing_the_page_says_what_there_is_without_them(tmp_path):
+    write(tmp_path, [texts("a.txt", "Title", "talks", "talks"), texts("b.txt", "Title", "war")])
+    real = Client(create_app(Local(tmp_path), Settings()))
+    page = real.get("/?q=talks&filter=document:b.txt")
+    assert "Without what narrows it there are 2 paragraphs" in shown(page)
+    assert '<a href="/?q=talks">' in page.text
+    for other in ("q=zebra&filter=type:text", "q=zebra", "q=talks&filter=document:a.txt"):
+        assert "Without what narrows it" not in real.get(f"/?{other}").text
 
 
 def test_a_page_has_no_nul():

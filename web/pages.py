@@ -91,10 +91,21 @@ class Pages:
             number = last
             asked, page = self._results(question, number)
         examples = {} if page.total else self.examples(page.generation)
-        paging = _paging(number, _shown(page, asked), size)
+        wider = replace(asked, filters=())
         return _page(
-            "search", query=asked.query, asked=asked, page=page, examples=examples, **paging
+            "search",
+            query=asked.query,
+            asked=asked,
+            page=page,
+            wider=wider,
+            in_wider=0 if page.total or not asked.filters else self._count(wider),
+            examples=examples,
+            **_paging(number, _shown(page, asked), size),
         )
+
+    def _count(self, asked: Request) -> int:
+        plain = replace(asked, limit=0, offset=0, facets=(), group="none", explain=False)
+        return self.engine.search(plain).total
 
     def concordance(self) -> HTTPResponse:
         """Answer `/concordance`: every occurrence of a query's words in its context."""

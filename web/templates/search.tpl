@@ -87,6 +87,9 @@
 %   include('paging', address=lambda number: urls.results(asked, number))
 % elif not page.total:
 <ul class="advice">
+%   if in_wider:
+  <li>Without what narrows it there {{'is' if in_wider == 1 else 'are'}} <a href="{{urls.results(wider)}}">{{count(in_wider, 'paragraph')}}</a>.</li>
+%   end
   <li>Are all words spelt as the documents spell them?</li>
   <li>The beginning of a word, with a star, finds more: <kbd>begin*</kbd> finds beginnings and begins.</li>
   <li><a href="{{urls.documents()}}">See what is indexed</a>, or <a href="{{urls.HELP}}">read how to ask</a>.</li>
