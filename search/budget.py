@@ -32,12 +32,16 @@ class Budget:
         """Tell whether the time is over; nothing is noted."""
         return self.clock() >= self.end
 
+    def over(self) -> str:
+        """Say that the time was over."""
+        return f"the time of {self.milliseconds:,g} ms was over"
+
     def warnings(self) -> list[str]:
         """Say what was cut short, if anything."""
         if not self.cut:
             return []
         return [
-            f"the time of {self.milliseconds:,g} ms was over at {', '.join(self.cut[:3])}: "
+            f"{self.over()} at {', '.join(self.cut[:3])}: "
             "these are the best of what was looked at until then, and more may match"
         ]
 

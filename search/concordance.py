@@ -118,15 +118,15 @@ def concordance(
     else:
         found = _sorted(snapshot, tree, find, key, budget)
     spots = found.first[first:last]
-    again = _finder(tree, Budget(budget.milliseconds, budget.clock))
-    if again and last > len(found.first):
+    is_sorted = find is None or last <= len(found.first)
+    again = None if is_sorted else _finder(tree, Budget(budget.milliseconds, budget.clock))
+    if again:
         rest = _from(snapshot, found.places, again, max(first, len(found.first)))
         spots += [_spot(each) for each in islice(rest, request.limit - len(spots))]
     lines = [_line(snapshot, each, request.width) for each in spots]
     partial, warnings = found.partial, found.warnings
-    if find and len(lines) < min(last, found.total) - first:
-        told = f"the time of {budget.milliseconds:,g} ms was over before all lines were read"
-        partial, warnings = True, (*warnings, told)
+    if again and len(lines) < min(last, found.total) - first:
+        partial, warnings = True, (*warnings, f"{budget.over()} before all lines were read")
     return Lines(lines, found.total, partial, warnings)
 
 

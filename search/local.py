@@ -343,11 +343,12 @@ class _Hits:
     ) -> None:
         self._snapshot = snapshot
         self._context = request.context
-        self._budget_ms = request.budget_ms
+        self._budget = budget
         self._marker = highlight.Marker(result.shown.tree, budget)
-        of_documents = result.scope == "document"
-        explainer = Explainer(snapshot, result.shown.tree, of_documents)
-        self._explainer = explainer if request.explain else None
+        self._explainer = None
+        if request.explain:
+            of_documents = result.scope == "document"
+            self._explainer = Explainer(snapshot, result.shown.tree, of_documents)
         self._rescored = near.RESCORED if _is_ranked(request) else 0
 
     @property
@@ -355,7 +356,7 @@ class _Hits:
         if not self._marker.is_cut:
             return ()
         told = "what made them match is not marked everywhere"
-        return (f"the time of {self._budget_ms:,g} ms was over at marking: {told}",)
+        return (f"{self._budget.over()} at marking: {told}",)
 
     def ranked(self, found: order.Scored, first: int) -> tuple[Hit, ...]:
         """Give the hits of paragraphs in their order, ranked from `first` on."""

@@ -7,7 +7,7 @@ that of equal scores the first stays.
 import numpy as np
 import numpy.typing as npt
 
-from index.codec.bits import load64, prefetch
+from index.codec.bits import prefetch
 from index.codec.blocks import (
     BLOCK,
     DAMAGED,
@@ -23,6 +23,7 @@ from index.codec.blocks import (
 )
 from index.codec.compiled import i64, inlined, kernel, u64
 from index.codec.layout import NONE
+from index.codec.packing import field
 from search.kernels.best import offer
 from search.kernels.lookup import keep_by_bitmaps, look_up
 from search.kernels.phrases import has_term, keep_phrase, narrow
@@ -326,13 +327,13 @@ def _read_there(c: Columns, r: Room, i: int, count: int) -> int:
         place = r.found[column + u64(r.there[m])]
         block, row = place // BLOCK, place % BLOCK
         at = frequencies_at(c, block, block_size(c, term, block))
-        r.places[m] = at * 8 + row * i64(c.tf_width[block])
-        prefetch(c.packed_postings, r.places[m] >> 3)
+        r.places[m] = at
+        prefetch(c.packed_postings, at + (row * i64(c.tf_width[block]) >> 3))
     for m in range(there):
         j = u64(r.there[m])
-        bit, width = r.places[m], i64(c.tf_width[r.found[column + j] // BLOCK])
-        tf = i64(load64(c.packed_postings, bit >> 3) >> u64(bit & 7)) & ((i64(1) << width) - 1)
-        r.tfs[m] = np.float32(tf + 1)
+        block, row = r.found[column + j] // BLOCK, r.found[column + j] % BLOCK
+        width = i64(c.tf_width[block])
+        r.tfs[m] = np.float32(field(c.packed_postings, r.places[m], width, row) + 1)
         r.lengths[m] = r.norms[c.length[u64(r.candidates[j])]]
     return i64(there)
 
